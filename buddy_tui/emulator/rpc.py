@@ -1,0 +1,84 @@
+"""gRPC without generated servicers: a table of methods, Google's own message types, and our Problems as statuses."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import grpc
+
+from buddy_tui.emulator.faults import Faults
+from buddy_tui.emulator.names import Problem
+
+# A protobuf message or its class: the generated ones carry no types.
+Message = Any
+
+
+@dataclass(frozen=True, slots=True)
+class Unary:
+    """One request, one answer. `request` is the raw protobuf class."""
+
+    request: Message
+    handle: Callable[[Message], Awaitable[Message]]
+
+
+@dataclass(frozen=True, slots=True)
+class Bidi:
+    """A stream of requests, a stream of answers."""
+
+    request: Message
+    handle: Callable[[AsyncIterator[Message]], AsyncIterator[Message]]
+
+
+def service(
+    name: str, methods: Mapping[str, Unary | Bidi], faults: Faults
+) -> grpc.GenericRpcHandler[Message, Message]:
+    """Return a handler for the gRPC service `name`; every call passes through `faults` first."""
+    handlers = {rpc: _handler(method, faults) for rpc, method in methods.items()}
+    return grpc.method_handlers_generic_handler(name, handlers)
+
+
+def _handler(method: Unary | Bidi, faults: Faults) -> grpc.RpcMethodHandler[Message, Message]:
+    if isinstance(method, Unary):
+        return grpc.unary_unary_rpc_method_handler(
+            _unary(method, faults), method.request.FromString, _serialize
+        )
+    return grpc.stream_stream_rpc_method_handler(_bidi(method, faults), method.request.FromString, _serialize)
+
+
+def _serialize(message: Message) -> bytes:
+    data: bytes = message.SerializeToString()
+    return data
+
+
+def _unary(method: Unary, faults: Faults) -> Callable[..., Awaitable[Message]]:
+    async def call(request: Message, context: Any) -> Message:  # noqa: ANN401 - grpc.aio's own
+        try:
+            await suffer(faults)
+            return await method.handle(request)
+        except Problem as problem:
+            await context.abort(problem.code, problem.message)
+
+    return call
+
+
+def _bidi(method: Bidi, faults: Faults) -> Callable[..., AsyncIterator[Message]]:
+    async def call(requests: AsyncIterator[Message], context: Any) -> AsyncIterator[Message]:  # noqa: ANN401
+        try:
+            await suffer(faults)
+            async for answer in method.handle(requests):
+                yield answer
+        except Problem as problem:
+            await context.abort(problem.code, problem.message)
+
+    return call
+
+
+async def suffer(faults: Faults) -> None:
+    """Let the faults of the world strike one API call: wait, or raise the Problem that it meets."""
+    if faults.latency:
+        await asyncio.sleep(faults.latency)
+    if faults.strikes(faults.unavailable):
+        raise Problem(grpc.StatusCode.UNAVAILABLE, "The service is currently unavailable.")
+    if faults.strikes(faults.exhausted):
+        raise Problem(grpc.StatusCode.RESOURCE_EXHAUSTED, "Quota exceeded for quota metric 'Read requests'.")

@@ -1,0 +1,1 @@
+"""Shows what `buddy_tui` knows. Textual lives here; Google does not."""
