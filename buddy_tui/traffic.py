@@ -1,8 +1,11 @@
 """Traffic truth: what was asked for, what is, and what the next deployment will get. Pure, and in words."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 
-from buddy_tui.model import Revision, Service
+from buddy_tui.model import Revision, RevisionState, Service, TrafficTarget
+
+_ALL_TO_LATEST = (TrafficTarget(percent=100, latest=True),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +27,7 @@ class Share:
 class TrafficTruth:
     """What one look at the traffic lists tells.
 
-    - `desired`, `effective`: shares, those with traffic first, then tag-only ones
+    - `desired`, `effective`: shares, the largest first, tag-only ones last; LATEST stands under the revision it means
     - `pinned`: no LATEST target with traffic, so a new deployment will get nothing by itself
     - `next_deploy_percent`: what a new deployment will get by itself, 0..100
     - `diverged`: effective is not what was asked for
@@ -43,5 +46,173 @@ class TrafficTruth:
 
 
 def truth(service: Service, revisions: tuple[Revision, ...]) -> TrafficTruth:
-    """Tell the truth about the traffic of `service`, whose revisions are `revisions`."""
-    raise NotImplementedError
+    """Tell the truth about the traffic of `service`, whose revisions are `revisions` (empty: not known)."""
+    asked = _named(service.desired or _ALL_TO_LATEST, _short(service.latest_ready))
+    desired, effective = shares(asked), shares(_named(service.effective, _short(service.latest_ready)))
+    next_percent = sum(target.percent for target in asked if target.latest)
+    known = {_short(revision.name): revision for revision in revisions}
+    poisoned = tuple(_poisoned(asked, known))
+    diverged = _routes(desired) != _routes(effective)
+    look = _Look(service, known, desired, effective, next_percent, diverged=diverged, poisoned=poisoned)
+    return TrafficTruth(
+        desired=desired,
+        effective=effective,
+        pinned=next_percent == 0,
+        next_deploy_percent=next_percent,
+        diverged=diverged,
+        poisoned=poisoned,
+        headline=look.headline(),
+        notes=tuple(look.notes()),
+    )
+
+
+def shares(targets: Iterable[TrafficTarget]) -> tuple[Share, ...]:
+    """Join a traffic list by revision: a list may name one revision several times, tag-only entries even first."""
+    joined: dict[str, Share] = {}
+    for target in targets:
+        share = joined.get(target.revision, Share(target.revision))
+        tagged = bool(target.tag)
+        joined[target.revision] = Share(
+            target.revision,
+            share.percent + target.percent,
+            share.latest or (target.latest and target.percent > 0),
+            (*share.tags, target.tag) if tagged else share.tags,
+            (*share.uris, target.uri) if tagged else share.uris,
+        )
+    return tuple(sorted(joined.values(), key=lambda share: -share.percent))
+
+
+def in_words(parts: Iterable[Share]) -> str:
+    """Say who gets traffic, e.g. `api-00041-kub 90 %, api-00042-xez 10 %`; `nothing` when nobody does."""
+    return (
+        ", ".join(f"{share.revision or 'LATEST'} {share.percent} %" for share in parts if share.percent)
+        or "nothing"
+    )
+
+
+def _short(name: str) -> str:
+    return name.rpartition("/")[2]
+
+
+def _named(targets: tuple[TrafficTarget, ...], latest_ready: str) -> tuple[TrafficTarget, ...]:
+    return tuple(
+        replace(target, revision=_short(target.revision) or (latest_ready if target.latest else ""))
+        for target in targets
+    )
+
+
+def _poisoned(asked: tuple[TrafficTarget, ...], known: Mapping[str, Revision]) -> Iterator[str]:
+    for name in dict.fromkeys(target.revision for target in asked if not target.latest):
+        revision = known.get(name)
+        if known and (revision is None or revision.state is RevisionState.FAILED):
+            yield name
+
+
+def _routes(parts: tuple[Share, ...]) -> tuple[dict[str, int], dict[str, str]]:
+    percents = {share.revision: share.percent for share in parts if share.percent}
+    return percents, {tag: share.revision for share in parts for tag in share.tags}
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What `truth` found, on its way into words."""
+
+    service: Service
+    known: Mapping[str, Revision]
+    desired: tuple[Share, ...]
+    effective: tuple[Share, ...]
+    next_percent: int
+    diverged: bool
+    poisoned: tuple[str, ...]
+
+    def headline(self) -> str:
+        serving = [share for share in self.effective if share.percent]
+        if not serving:
+            return "NOTHING SERVES"
+        if self.next_percent == 0:
+            return (
+                f"PINNED to {serving[0].revision}"
+                if len(serving) == 1
+                else f"PINNED split: {in_words(serving)}"
+            )
+        if len(serving) == 1:
+            return f"{'FOLLOWS LATEST:' if serving[0].latest else 'SERVES'} {serving[0].revision}"
+        return f"SPLIT: {in_words(serving)}"
+
+    def notes(self) -> Iterator[str]:
+        yield from self._nothing_serves()
+        yield from self._divergence()
+        yield from self._poison()
+        yield from self._next_deployment()
+        yield from self._latest()
+        yield from self._tag_only()
+
+    def _nothing_serves(self) -> Iterator[str]:
+        if any(share.percent for share in self.effective):
+            return
+        if not self.service.latest_created:
+            yield "Nothing was ever deployed: the first deployment takes 100 %, it cannot be without traffic."
+        elif not self.service.latest_ready:
+            yield "No revision was ever ready, so every request fails."
+        else:
+            yield "No revision receives traffic, so every request fails."
+
+    def _divergence(self) -> Iterator[str]:
+        if self.service.reconciling:
+            yield "Cloud Run is still at work on the last change: effective traffic may move."
+        elif self.diverged and _routes(self.desired)[0] != _routes(self.effective)[0]:
+            yield f"DIVERGED: asked for {in_words(self.desired)}; effective is {in_words(self.effective)}."
+        elif self.diverged:
+            yield f"DIVERGED: {self._tags_apart()}."
+        elif 0 < self.service.observed_generation < self.service.generation:
+            yield (
+                f"The last change was not taken over: generation {self.service.generation} was asked for, "
+                f"{self.service.observed_generation} serves."
+            )
+
+    def _tags_apart(self) -> str:
+        asked, real = _routes(self.desired)[1], _routes(self.effective)[1]
+        apart = sorted(tag for tag in asked.keys() | real.keys() if asked.get(tag) != real.get(tag))
+        return "; ".join(
+            f"tag {tag} was asked for on {asked.get(tag, 'nothing')}, and is on {real.get(tag, 'nothing')}"
+            for tag in apart
+        )
+
+    def _poison(self) -> Iterator[str]:
+        for name in self.poisoned:
+            fate = "failed" if name in self.known else "is gone"
+            yield (
+                f"POISONED: the traffic list still names {name}, which {fate}. Until it is taken out, "
+                "the next change reports this failure again."
+            )
+
+    def _next_deployment(self) -> Iterator[str]:
+        if self.next_percent == 0:
+            yield "The next deployment gets 0 %: it will not serve until somebody moves traffic to it."
+        elif self.next_percent == 100:
+            yield "The next deployment takes 100 % as soon as it is ready."
+        else:
+            yield f"The next deployment takes {self.next_percent} % as soon as it is ready."
+
+    def _latest(self) -> Iterator[str]:
+        created, ready = _short(self.service.latest_created), _short(self.service.latest_ready)
+        if not created or created == ready:
+            return
+        newest = self.known.get(created)
+        if newest is None:
+            fate = "is not ready"
+        elif newest.state is RevisionState.FAILED:
+            fate = f"failed ({newest.reason})" if newest.reason else "failed"
+        elif newest.state is RevisionState.PENDING:
+            fate = "is not ready yet"
+        else:
+            fate = "is ready, and the service has not taken note of it"
+        standing = f"LATEST means {ready}" if ready else "LATEST means nothing"
+        yield f"{standing}: the newest revision, {created}, {fate}."
+
+    def _tag_only(self) -> Iterator[str]:
+        tagged = [
+            f"{', '.join(share.tags)} on {share.revision}" for share in self.effective if not share.percent
+        ]
+        if tagged:
+            yield f"Reachable by tag, without traffic: {'; '.join(tagged)}."
