@@ -10,14 +10,14 @@ _KEPT = "\n\t"
 def clean(text: str) -> str:
     r"""Return `text` without terminal sequences, every other unprintable character as a visible escape.
 
-    Newlines and tabs stay. `"\x07"` becomes `^G`, `"\x9b"` becomes `<U+009B>`, `"\u202e"` becomes `<U+202E>`.
+    Newlines (of Windows too) and tabs stay. `"\x07"` becomes `^G`, `"\x9b"` becomes `<U+009B>`, `"\u202e"` becomes `<U+202E>`.
     Never raises; printable text comes back as the same object.
     """
     if text.isprintable():
         return text
     from wcwidth import strip_sequences  # its tables load slowly, and most text needs none
 
-    return "".join(map(_visible, strip_sequences(text)))
+    return "".join(map(_visible, strip_sequences(text).replace("\r\n", "\n")))
 
 
 def clean_line(text: str) -> str:
