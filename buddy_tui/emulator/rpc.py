@@ -32,13 +32,13 @@ class Bidi:
 
 def service(
     name: str, methods: Mapping[str, Unary | Bidi], faults: Faults
-) -> grpc.GenericRpcHandler[Message, Message]:
+) -> "grpc.GenericRpcHandler[Message, Message]":
     """Return a handler for the gRPC service `name`; every call passes through `faults` first."""
     handlers = {rpc: _handler(method, faults) for rpc, method in methods.items()}
     return grpc.method_handlers_generic_handler(name, handlers)
 
 
-def _handler(method: Unary | Bidi, faults: Faults) -> grpc.RpcMethodHandler[Message, Message]:
+def _handler(method: Unary | Bidi, faults: Faults) -> "grpc.RpcMethodHandler[Message, Message]":
     if isinstance(method, Unary):
         return grpc.unary_unary_rpc_method_handler(
             _unary(method, faults), method.request.FromString, _serialize
