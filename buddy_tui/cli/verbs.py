@@ -1,0 +1,63 @@
+"""cli: the table of verbs, and the root's help made from it. Loads no library, so that `--help` is instant."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """One verb: `target` is `module:function`, imported when the verb is called."""
+
+    name: str
+    target: str
+    summary: str
+
+
+VERBS = (
+    Verb("status", "buddy_tui.cli.status:status", "Print a service: traffic, revisions, what is broken."),
+    Verb(
+        "context",
+        "buddy_tui.cli.context:context",
+        "Print project, region and identity, and where each came from.",
+    ),
+    Verb("demo", "buddy_tui.cli.demo:demo", "Run the dashboard on an emulated Cloud Run; needs no account."),
+    Verb("emulator", "buddy_tui.cli.emulator:emulator", "Serve a small Cloud Run on this machine."),
+    Verb("help", "buddy_tui.cli.topics:topic", "Explain a verb, or a topic: exit-codes, env."),
+)
+
+# The options of the dashboard and of every verb that looks at Cloud Run: name, value, words.
+CONTEXT_OPTIONS = (
+    ("--project", "ID", "Google Cloud project."),
+    ("--region", "NAME", "Region; repeat it or use commas for several, `all` for every one."),
+    ("--service", "NAME", "Service to begin with."),
+    ("--profile", "NAME", "Profile of buddy.toml."),
+    ("--impersonate-service-account", "EMAIL", "Act as this service account."),
+    ("--read-only", "", "Look, and never change anything."),
+    ("--ascii", "", "Draw with ASCII only."),
+)
+
+
+def root_help() -> str:
+    """Return what `buddy-tui --help` prints."""
+    verbs = "\n".join(f"  {verb.name:<10} {verb.summary}" for verb in VERBS)
+    options = "\n".join(
+        f"  {f'{name} {value}'.rstrip():<36} {words}" for name, value, words in CONTEXT_OPTIONS
+    )
+    return f"""\
+Usage: buddy-tui [OPTIONS]            open the dashboard
+       buddy-tui VERB [OPTIONS] [ARGS]
+
+The release and incident cockpit for Google Cloud Run, in a terminal.
+
+Examples:
+  buddy-tui demo
+  buddy-tui --project acme-prod --region europe-west1 --service api
+  buddy-tui status api --json
+
+Verbs:
+{verbs}
+
+Options:
+{options}
+  {"--version":<36} Print the version.
+  {"-h, --help":<36} Print this. `buddy-tui VERB --help` explains a verb.
+"""

@@ -1,0 +1,286 @@
+"""gcp: Google's errors -> ours, each in one sentence with the way out."""
+
+import re
+import shlex
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+from google.api_core import exceptions as api
+from google.auth import exceptions as auth
+
+from buddy_tui.clean import clean_line
+from buddy_tui.errors import (
+    ApiDisabled,
+    BuddyError,
+    ChangedUnderneath,
+    Denied,
+    NotAllowed,
+    NotFound,
+    NotSignedIn,
+    OverQuota,
+    Refused,
+    ServerTrouble,
+    Unreachable,
+    UsageProblem,
+)
+
+SIGN_IN = "gcloud auth application-default login"
+
+# The least role that holds a permission, as in Google's IAM documentation of each product.
+_ROLES = {
+    "run.services.list": "roles/run.viewer",
+    "run.services.get": "roles/run.viewer",
+    "run.revisions.list": "roles/run.viewer",
+    "run.revisions.get": "roles/run.viewer",
+    "run.operations.get": "roles/run.viewer",
+    "run.locations.list": "roles/run.viewer",
+    "run.services.create": "roles/run.developer",
+    "run.services.update": "roles/run.developer",
+    "run.revisions.delete": "roles/run.developer",
+    "run.builds.create": "roles/run.sourceDeveloper",
+    "run.routes.invoke": "roles/run.invoker",
+    "iam.serviceAccounts.actAs": "roles/iam.serviceAccountUser",
+    "iam.serviceAccounts.getAccessToken": "roles/iam.serviceAccountTokenCreator",
+    "iam.serviceAccounts.getOpenIdToken": "roles/iam.serviceAccountOpenIdTokenCreator",
+    "logging.logEntries.list": "roles/logging.viewer",
+    "cloudbuild.builds.get": "roles/cloudbuild.builds.viewer",
+    "storage.objects.create": "roles/storage.objectUser",
+    "artifactregistry.repositories.get": "roles/artifactregistry.reader",
+    "serviceusage.services.use": "roles/serviceusage.serviceUsageConsumer",
+}
+_PERMISSION = re.compile(r"\b(?:[Pp]ermission '?)([a-z][A-Za-z]*(?:\.[A-Za-z]+){2})\b")
+_UNKNOWN_LOCATION = re.compile(r"locations/\S+' \(or it may not exist\)|[Ll]ocation \S+ is not found")
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a call was about, for the words of its error.
+
+    `what` is a noun such as `service api`; `member` is who we are in IAM's spelling (`user:…`), or empty;
+    `service_account` is the one that we act as, or empty; `host` is where the call went; `seconds` is how long it was
+    given.
+    """
+
+    project: str = ""
+    region: str = ""
+    what: str = "that"
+    member: str = ""
+    service_account: str = ""
+    host: str = "run.googleapis.com"
+    seconds: float = 0.0
+
+    @property
+    def place(self) -> str:
+        """Where it is, e.g. `acme-prod/europe-west1`."""
+        return "/".join(filter(None, (self.project, self.region)))
+
+
+def translate(error: Exception, about: About) -> BuddyError:
+    """Return our error for one of google-api-core, google-auth or httpx. Anything else is raised again: a bug."""
+    if isinstance(error, api.RetryError) and isinstance(error.cause, Exception):
+        return translate(error.cause, about)
+    for kind, say in _TABLE:
+        if isinstance(error, kind):
+            return say(error, about)
+    raise error
+
+
+# Of any shape: each function below knows the one that the table sends it.
+_Foreign = Any
+
+
+def _denied(error: _Foreign, about: About) -> BuddyError:
+    text = _text(error)
+    details: Mapping[str, str] = error.metadata or {}
+    if error.reason == "SERVICE_DISABLED" or "has not been used in project" in text:
+        return _disabled(details, about)
+    if error.reason == "BILLING_DISABLED":
+        return NotAllowed(f"Billing is switched off for project {about.project}.", text)
+    if error.reason == "CONSUMER_INVALID" or text.startswith("Permission denied on resource project"):
+        return NotFound(
+            f"There is no project {about.project}, or it is closed to you.", "gcloud projects list"
+        )
+    if _UNKNOWN_LOCATION.search(text):
+        return NotFound(f"There is no region {about.region}, or project {about.project} may not use it.")
+    return _without_permission(error.reason, details, text, about)
+
+
+def _without_permission(reason: str, details: Mapping[str, str], text: str, about: About) -> Denied:
+    named = _PERMISSION.search(text)
+    permission = details.get("permission") or (named[1] if named else "")
+    if reason == "USER_PROJECT_DENIED":
+        permission = "serviceusage.services.use"
+    return _missing(clean_line(permission), about) if permission else Denied(f"Google says no: {text}.")
+
+
+def _missing(permission: str, about: About) -> Denied:
+    role = _ROLES.get(permission)
+    sentence = f"You lack {permission} on {_resource(permission, about)}"
+    if role is None:
+        return Denied(f"{sentence}.", "Ask an administrator of the project for a role that holds it.")
+    return Denied(f"{sentence}; {role} has it.", _grant(permission, role, about))
+
+
+def _resource(permission: str, about: About) -> str:
+    if permission.startswith("iam.serviceAccounts.") and about.service_account:
+        return f"service account {about.service_account}"
+    return f"project {about.project}"
+
+
+def _grant(permission: str, role: str, about: About) -> str:
+    member = about.member or "user:YOUR_ACCOUNT"
+    on_account = permission.startswith("iam.serviceAccounts.") and about.service_account
+    target = ["iam", "service-accounts"] if on_account else ["projects"]
+    name = about.service_account if on_account else about.project
+    return shlex.join(
+        ["gcloud", *target, "add-iam-policy-binding", name, f"--member={member}", f"--role={role}"]
+    )
+
+
+def _disabled(details: Mapping[str, str], about: About) -> ApiDisabled:
+    api_name = clean_line(details.get("service", "")) or "run.googleapis.com"
+    return ApiDisabled(
+        f"Project {about.project} has not enabled {api_name}.",
+        shlex.join(["gcloud", "services", "enable", api_name, "--project", about.project]),
+    )
+
+
+def _not_found(error: _Foreign, about: About) -> BuddyError:
+    text = _text(error)
+    if _UNKNOWN_LOCATION.search(text):
+        return NotFound(f"There is no region {about.region}.")
+    return NotFound(f"There is no {about.what} in {about.place}.")
+
+
+def _unavailable(error: _Foreign, about: About) -> BuddyError:
+    text = _text(error)
+    if "Getting metadata from plugin failed" in text:
+        return _not_renewed(error, about)
+    for sign, why in _NO_CONNECTION:
+        if sign in text:
+            return Unreachable(f"{about.host} cannot be reached: {why}.", _network_hint(about))
+    return ServerTrouble(f"{about.host} is unavailable: {text}")
+
+
+# How gRPC's core, the operating system and Python's own exceptions word it.
+_NO_CONNECTION = (
+    ("onnection refused", "connection refused"),
+    ("ConnectionRefused", "connection refused"),
+    ("DNS resolution failed", "its name does not resolve"),
+    ("errors resolving", "its name does not resolve"),
+    ("Name or service not known", "its name does not resolve"),
+    ("gaierror", "its name does not resolve"),
+    ("ertificate", "its certificate is not trusted"),
+    ("SSL_ERROR", "no TLS connection"),
+    ("imed out", "the connection timed out"),
+    ("imeout", "the connection timed out"),
+    ("etwork is unreachable", "the network is unreachable"),
+    ("onnection reset", "the connection was cut"),
+    ("Socket closed", "the connection was cut"),
+    ("failed to connect", "no connection"),
+)
+
+
+def _network_hint(about: About) -> str:
+    if about.host.endswith("googleapis.com"):
+        return "Check the network, the VPN and https_proxy."
+    return "Is the emulator running? See CLOUD_RUN_EMULATOR_HOST."
+
+
+def _late(_error: _Foreign, about: About) -> BuddyError:
+    within = f" within {about.seconds:g} s" if about.seconds else ""
+    return Unreachable(f"{about.host} did not answer{within}.", _network_hint(about))
+
+
+def _over_quota(error: _Foreign, _about: About) -> BuddyError:
+    return OverQuota(f"Google's quota is used up: {_text(error)}", "Looking again more slowly helps.")
+
+
+def _changed(error: _Foreign, about: About) -> BuddyError:
+    return ChangedUnderneath(
+        f"Somebody else changed {about.what}: {_text(error)}", "Look again and decide anew."
+    )
+
+
+def _unauthenticated(_error: _Foreign, _about: About) -> BuddyError:
+    return NotSignedIn("Google did not accept the credentials.", SIGN_IN)
+
+
+def _no_credentials(_error: _Foreign, _about: About) -> BuddyError:
+    return NotSignedIn("You are not signed in to Google Cloud.", SIGN_IN)
+
+
+def _not_renewed(error: _Foreign, about: About) -> BuddyError:
+    text = _text(error)
+    if found := _PERMISSION.search(text):
+        return _missing(found[1], about)
+    if "iam.serviceAccounts.getAccessToken" in text:
+        return _missing("iam.serviceAccounts.getAccessToken", about)
+    if any(sign in text for sign in ("TransportError", "Max retries", "Connection")):
+        return _no_token_server(error, about)
+    return NotSignedIn("The sign-in to Google Cloud has expired or was withdrawn.", SIGN_IN)
+
+
+def _no_token_server(_error: _Foreign, _about: About) -> BuddyError:
+    return Unreachable(
+        "Google's sign-in server cannot be reached.", "Check the network, the VPN and https_proxy."
+    )
+
+
+def _server_trouble(error: _Foreign, about: About) -> BuddyError:
+    return ServerTrouble(f"{about.host} failed: {_text(error)}")
+
+
+def _refused(error: _Foreign, _about: About) -> BuddyError:
+    return Refused(f"Cloud Run refused: {_text(error)}")
+
+
+def _misused(error: _Foreign, about: About) -> BuddyError:
+    if _UNKNOWN_LOCATION.search(text := _text(error)):
+        return NotFound(f"There is no region {about.region}.")
+    return UsageProblem(f"Cloud Run did not accept {about.what}: {text}")
+
+
+def _no_http(error: _Foreign, about: About) -> BuddyError:
+    # httpx words every failure alike; the operating system's own words are further down the chain.
+    text = " ".join(_chain(error))
+    why = next((why for sign, why in _NO_CONNECTION if sign in text), "no connection")
+    return Unreachable(f"{about.host} cannot be reached: {why}.", _network_hint(about))
+
+
+def _chain(error: BaseException | None) -> Iterator[str]:
+    while error is not None:
+        yield f"{type(error).__name__}: {error}"
+        error = error.__cause__ or error.__context__
+
+
+# The first that fits counts: subclasses before their bases.
+_TABLE: tuple[tuple[type[Exception], Callable[[_Foreign, About], BuddyError]], ...] = (
+    (auth.DefaultCredentialsError, _no_credentials),
+    (auth.TransportError, _no_token_server),
+    (auth.RefreshError, _not_renewed),
+    (auth.GoogleAuthError, _no_credentials),
+    (api.Unauthenticated, _unauthenticated),
+    (api.Unauthorized, _unauthenticated),
+    (api.Forbidden, _denied),
+    (api.NotFound, _not_found),
+    (api.Aborted, _changed),
+    (api.TooManyRequests, _over_quota),
+    (api.DeadlineExceeded, _late),
+    (api.GatewayTimeout, _late),
+    (api.ServiceUnavailable, _unavailable),
+    (api.FailedPrecondition, _refused),
+    (api.Conflict, _refused),
+    (api.ClientError, _misused),
+    (api.GoogleAPICallError, _server_trouble),
+    (httpx.TimeoutException, _late),
+    (httpx.HTTPError, _no_http),
+)
+
+
+def _text(error: _Foreign) -> str:
+    """Return Google's own words on one clean line, without the trailing dot."""
+    told = getattr(error, "message", None) or (error.args[0] if error.args else "")
+    return clean_line(str(told))[:600].rstrip(". ")

@@ -1,0 +1,162 @@
+"""config: reads buddy.toml, strictly. Every problem names the file, the line and the key."""
+
+import re
+import tomllib
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import msgspec
+
+from buddy_tui.clean import clean_line
+from buddy_tui.errors import ConfigProblem
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_MOST_BYTES = 1_000_000
+
+
+class _Values(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
+    """What buddy.toml may say, at its top and in each `[profiles.NAME]`."""
+
+    project: str = ""
+    region: str = ""
+    regions: list[str] = []
+    service: str = ""
+    account: str = ""
+    impersonate: str = ""
+    environment: str = ""
+    read_only: bool = False
+    ascii: bool = False
+
+
+class _Top(_Values):
+    profile: str = ""
+    profiles: dict[str, dict[str, Any]] = {}
+
+
+_Kind = TypeVar("_Kind", bound=_Values)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One setting of the file: its value as text (`yes` for true, commas in a list) and `file:line`."""
+
+    value: str
+    where: str
+
+
+def read(path: "Path", profile: str = "") -> dict[str, Entry]:
+    """Read the settings of `profile`, or of the profile that the file itself chooses, over those of its top.
+
+    `regions` comes back as `region`. Raises ConfigProblem.
+    """
+    text = _text(path)
+    try:
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigProblem(f"{_place(path, text, error)}: {clean_line(str(error))}.") from None
+    file = _File(path, text)
+    top = file.checked(raw, _Top, ())
+    profiles = {
+        name: file.checked(values, _Values, ("profiles", name)) for name, values in top.profiles.items()
+    }
+    chosen = profile or top.profile
+    settings = file.entries(top, ())
+    if chosen:
+        settings = file.over(settings, profiles, chosen)
+    return settings
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    path: "Path"
+    text: str
+
+    def checked(self, raw: object, kind: type[_Kind], table: tuple[str, ...]) -> _Kind:
+        try:
+            values = msgspec.convert(raw, kind)
+        except msgspec.ValidationError as error:
+            raise self._problem(str(error), kind, table) from None
+        if values.region and values.regions:
+            raise ConfigProblem(
+                f"{self.where('regions', table)}: say either `region` or `regions`, not both."
+            )
+        return values
+
+    def entries(self, values: _Values, table: tuple[str, ...]) -> dict[str, Entry]:
+        found = {}
+        for key in _Values.__struct_fields__:
+            if value := getattr(values, key):
+                name = "region" if key == "regions" else key
+                found[name] = Entry(_as_text(value), self.where(key, table))
+        return found
+
+    def over(self, top: dict[str, Entry], profiles: dict[str, _Values], chosen: str) -> dict[str, Entry]:
+        if chosen not in profiles:
+            near = get_close_matches(chosen, profiles, 1)
+            known = ", ".join(sorted(profiles)) or "none"
+            raise ConfigProblem(
+                f"{self.path}:{self.line('profile', ())}: there is no [profiles.{clean_line(chosen)}].",
+                f"Did you mean {near[0]}?" if near else f"Known profiles: {known}.",
+            )
+        return top | self.entries(profiles[chosen], ("profiles", chosen))
+
+    def where(self, key: str, table: tuple[str, ...]) -> str:
+        return f"{self.path}:{self.line(key, table)}"
+
+    def line(self, key: str, table: tuple[str, ...]) -> int:
+        """Find the line of `key` in `table`; else the first line that mentions the key; else line 1."""
+        mention = 0
+        current: tuple[str, ...] = ()
+        for number, line in enumerate(self.text.splitlines(), 1):
+            if header := re.match(r"\s*\[([^\[\]]+)\]", line):
+                current = _parts(header[1])
+            elif current == table and _parts(line.partition("=")[0]) == (key,):
+                return number
+            elif key in line:
+                mention = mention or number
+        return mention or 1
+
+    def _problem(self, message: str, kind: type[_Values], table: tuple[str, ...]) -> ConfigProblem:
+        unknown = re.search(r"unknown field `(.*?)`", message)
+        at = re.search(r"at `\$\.?([^.\[`]*)", message)
+        key = unknown[1] if unknown else at[1] if at else ""
+        name = clean_line(".".join((*table, key)))
+        where = self.where(key, table)
+        if not unknown:
+            return ConfigProblem(f"{where}: `{name}`: {message.partition(' - at ')[0].lower()}.")
+        near = get_close_matches(key, kind.__struct_fields__, 1)
+        hint = f"Did you mean {near[0]}?" if near else f"Known keys: {', '.join(kind.__struct_fields__)}."
+        return ConfigProblem(f"{where}: there is no setting `{name}`.", hint)
+
+
+def _text(path: "Path") -> str:
+    try:
+        with path.open("rb") as stream:
+            data = stream.read(_MOST_BYTES + 1)
+    except OSError as error:
+        raise ConfigProblem(f"{path} cannot be read: {error.strerror}.") from None
+    if len(data) > _MOST_BYTES:
+        raise ConfigProblem(f"{path} is larger than {_MOST_BYTES:,} bytes; that is no buddy.toml.")
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise ConfigProblem(f"{path}:{line}: this is not UTF-8 text.") from None
+
+
+def _place(path: "Path", text: str, error: tomllib.TOMLDecodeError) -> str:
+    at = re.search(r"line (\d+), column (\d+)", str(error))
+    return f"{path}:{at[1]}:{at[2]}" if at else f"{path}:{len(text.splitlines())}"
+
+
+def _parts(dotted: str) -> tuple[str, ...]:
+    return tuple(part.strip().strip("\"'") for part in dotted.split("."))
+
+
+def _as_text(value: str | bool | list[str]) -> str:  # noqa: FBT001 - a TOML value
+    if isinstance(value, list):
+        return ",".join(value)
+    return "yes" if value is True else str(value)

@@ -1,0 +1,158 @@
+"""A Cloud Run of a few lines on loopback: real gRPC and real HTTP, scripted answers."""
+
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import grpc
+from aiohttp import web
+from google.cloud import run_v2
+from google.rpc import error_details_pb2, status_pb2
+
+from buddy_tui.config import Known, Settings
+from buddy_tui.emulator.faults import Faults
+from buddy_tui.emulator.names import Problem
+from buddy_tui.emulator.rpc import suffer
+
+# A raw protobuf message: the generated classes carry no types.
+Message = Any
+
+
+@dataclass
+class Cloud:
+    """What it answers, and what it was asked.
+
+    `faults` are those of the emulator's worlds. `trouble` maps a method to how many of its coming calls fail, and with which status; `pages` is how many things
+    one page of a listing holds.
+    """
+
+    services: list[run_v2.Service] = field(default_factory=list)
+    revisions: list[run_v2.Revision] = field(default_factory=list)
+    regions: tuple[str, ...] = ("europe-west1", "us-east1")
+    pages: int = 1000
+    trouble: dict[str, tuple[int, status_pb2.Status]] = field(default_factory=dict)
+    faults: Faults = field(default_factory=Faults)
+    metadata: dict[str, str] = field(default_factory=dict)
+    calls: list[str] = field(default_factory=list)
+    host: str = ""
+    rest: str = ""
+
+    def fail(
+        self, method: str, code: int, message: str, info: Mapping[str, str] | None = None, times: int = 1000
+    ) -> None:
+        """Let the coming calls of `method` fail; `info` is an ErrorInfo's metadata, and its `reason`."""
+        status = status_pb2.Status(code=code, message=message)
+        if info:
+            told = dict(info)
+            reason = told.pop("reason", "")
+            detail = error_details_pb2.ErrorInfo(reason=reason, domain="googleapis.com", metadata=told)
+            status.details.add().Pack(detail)
+        self.trouble[method] = (times, status)
+
+    def settings(self) -> Settings:
+        """Return settings whose Cloud Run this is."""
+        return Settings(project=Known("acme-prod"), emulated=Known(self.host, "CLOUD_RUN_EMULATOR_HOST"))
+
+    async def answer(self, method: str, request: Message, context: Any) -> Message:  # noqa: ANN401 - gRPC's own
+        self.calls.append(method)
+        self.metadata = {key: str(value) for key, value in context.invocation_metadata()}
+        try:
+            await suffer(self.faults)
+        except Problem as problem:
+            await context.abort(problem.code, problem.message)
+        times, status = self.trouble.get(method, (0, None))
+        if times:
+            self.trouble[method] = (times - 1, status)
+            await self._abort(context, status)
+        return await getattr(self, f"_{method}")(request, context)
+
+    async def _abort(self, context: Any, status: Message) -> None:  # noqa: ANN401
+        codes = {code.value[0]: code for code in grpc.StatusCode}
+        await context.abort(
+            codes[status.code],
+            status.message,
+            (("grpc-status-details-bin", status.SerializeToString()),),
+        )
+
+    async def _GetService(self, request: Message, context: Any) -> Message:  # noqa: N802, ANN401
+        found = [one for one in self.services if one.name == request.name]
+        if not found:
+            await context.abort(grpc.StatusCode.NOT_FOUND, f"Resource '{request.name}' was not found.")
+        return run_v2.Service.pb(found[0])
+
+    async def _ListServices(self, request: Message, _context: Any) -> Message:  # noqa: N802, ANN401
+        here = [one for one in self.services if one.name.startswith(f"{request.parent}/")]
+        page, token = self._page(here, request.page_token)
+        return run_v2.ListServicesResponse.pb(
+            run_v2.ListServicesResponse(services=page, next_page_token=token)
+        )
+
+    async def _ListRevisions(self, request: Message, _context: Any) -> Message:  # noqa: N802, ANN401
+        page, token = self._page(self.revisions, request.page_token)
+        return run_v2.ListRevisionsResponse.pb(
+            run_v2.ListRevisionsResponse(revisions=page, next_page_token=token)
+        )
+
+    def _page(self, things: list[Any], token: str) -> tuple[list[Any], str]:
+        start = int(token or 0)
+        end = start + self.pages
+        return things[start:end], str(end) if end < len(things) else ""
+
+    async def locations(self, request: web.Request) -> web.Response:
+        """Answer `GET /v1/projects/P/locations`, two regions a page."""
+        self.calls.append("locations")
+        if (told := self.trouble.get("locations")) is not None:
+            error = {"code": 403, "message": told[1].message, "status": "PERMISSION_DENIED"}
+            return web.json_response({"error": error}, status=403)
+        start = int(request.query.get("pageToken") or 0)
+        page = [{"locationId": region} for region in self.regions[start : start + 2]]
+        more = {"nextPageToken": str(start + 2)} if start + 2 < len(self.regions) else {}
+        return web.json_response({"locations": page} | more)
+
+
+@asynccontextmanager
+async def running(cloud: Cloud) -> AsyncGenerator[Cloud, None]:
+    """Serve `cloud` on free ports of loopback."""
+    server = grpc.aio.server()
+    server.add_generic_rpc_handlers(
+        (
+            _handlers(
+                cloud,
+                "Services",
+                {"GetService": run_v2.GetServiceRequest, "ListServices": run_v2.ListServicesRequest},
+            ),
+            _handlers(cloud, "Revisions", {"ListRevisions": run_v2.ListRevisionsRequest}),
+        )
+    )
+    cloud.host = f"127.0.0.1:{server.add_insecure_port('127.0.0.1:0')}"
+    await server.start()
+    app = web.Application()
+    app.router.add_get("/v1/projects/{project}/locations", cloud.locations)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    cloud.rest = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    try:
+        yield cloud
+    finally:
+        await runner.cleanup()
+        await server.stop(None)
+
+
+def _handlers(
+    cloud: Cloud, name: str, requests: dict[str, Any]
+) -> "grpc.GenericRpcHandler[Message, Message]":
+    def handler(method: str, request: Any) -> "grpc.RpcMethodHandler[Message, Message]":  # noqa: ANN401
+        async def call(message: Message, context: Any) -> Message:  # noqa: ANN401
+            return await cloud.answer(method, message, context)
+
+        return grpc.unary_unary_rpc_method_handler(
+            call, request.pb().FromString, lambda message: message.SerializeToString()
+        )
+
+    return grpc.method_handlers_generic_handler(
+        f"google.cloud.run.v2.{name}",
+        {method: handler(method, request) for method, request in requests.items()},
+    )
