@@ -1,0 +1,152 @@
+"""`buddy-tui demo`: the dashboard over an emulated Cloud Run; without a terminal, the same story in words."""
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import IO, TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+
+from buddy_tui.clean import clean, clean_line
+from buddy_tui.cli.dashboard import no_terminal, run
+from buddy_tui.cli.emulator import find_story
+from buddy_tui.cli.snapshot import as_text
+from buddy_tui.config import Known, Settings
+from buddy_tui.errors import ServerTrouble
+from buddy_tui.traffic import truth
+
+if TYPE_CHECKING:
+    from buddy_tui.emulator.story import Story
+    from buddy_tui.gateway import Reads
+    from buddy_tui.model import Revision, Service
+
+_ORIGIN = "the demo"
+# More services than these are told in one line each.
+_FEW = 3
+
+
+def demo(
+    *,
+    story: Annotated[str, Parameter(help="buddy, healthy, split, diverged, empty or many.")] = "buddy",
+    ascii: Annotated[bool, Parameter(help="Draw with ASCII only.")] = False,  # noqa: A002 - the option's name
+) -> int:
+    """Run the dashboard on an emulated Cloud Run, where a story happens. Needs no account and no network.
+
+    Without a terminal, play the same story and tell how it ended.
+    """
+    chosen = find_story(story)
+    settings = _settings(chosen, ascii=ascii)
+    if no_terminal():
+        with _emulator(chosen, "--verbose") as child:
+            asyncio.run(_tell(chosen, child, settings))
+        return 0
+    with _emulator(chosen, "--live") as child:
+        return run(settings, lambda: _connect_to_first(child, settings))
+
+
+def _settings(story: "Story", *, ascii: bool) -> Settings:  # noqa: A002 - as above
+    """Settle everything without the operator's own configuration: a demo has nothing to do with a real project."""
+    from buddy_tui.emulator.story import PROJECT, REGION
+
+    return Settings(
+        project=Known(PROJECT, _ORIGIN),
+        regions=(Known(REGION, _ORIGIN),) if story.service else (),
+        service=Known(story.service, _ORIGIN) if story.service else Known(),
+        account=Known("", f"not needed: {_ORIGIN}"),
+        environment=Known("DEMO", _ORIGIN),
+        ascii=Known("yes", "--ascii") if ascii else Known(),
+        emulated=Known("127.0.0.1", _ORIGIN),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Child:
+    """The emulator's process. What it says on standard error is kept in `errors`, away from the screen.
+
+    `told` are the endpoints, once they were read: a connection may be tried more than once.
+    """
+
+    process: "subprocess.Popen[bytes]"
+    errors: IO[bytes]
+    told: dict[str, str] = field(default_factory=dict)
+
+    def endpoints(self) -> dict[str, str]:
+        """Wait for the line with the endpoints, and return them. Raises ServerTrouble when none comes."""
+        if self.told:
+            return self.told
+        assert self.process.stdout is not None  # noqa: S101 - for the type checker: it is a pipe
+        line = self.process.stdout.readline()
+        if not line:
+            self.process.wait()
+            raise ServerTrouble("The emulator of the demo did not start.", clean_line(self.said()))
+        self.told.update(json.loads(line))
+        return self.told
+
+    def said(self) -> str:
+        """Return what it has told so far."""
+        self.errors.seek(0)
+        return self.errors.read().decode(errors="replace")
+
+
+@contextmanager
+def _emulator(story: "Story", *flags: str) -> Iterator[_Child]:
+    """Run the emulator as a process of its own, which ends with this one, however that ends."""
+    command = (sys.executable, "-m", "buddy_tui", "emulator", "--story", story.name, "--until-eof", *flags)
+    with (
+        tempfile.TemporaryFile("a+b") as errors,
+        subprocess.Popen(  # noqa: S603 - this interpreter and this program
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors
+        ) as process,
+    ):
+        yield _Child(process, errors)
+
+
+async def _connect(child: _Child, settings: Settings) -> "Reads":
+    from buddy_tui import gcp
+
+    endpoints = await asyncio.to_thread(child.endpoints)
+    os.environ.update(endpoints)
+    host = Known(endpoints["CLOUD_RUN_EMULATOR_HOST"], _ORIGIN)
+    return await gcp.connect(replace(settings, emulated=host))
+
+
+async def _connect_to_first(child: _Child, settings: Settings) -> "Reads":
+    """Connect, and wait until the story has begun: its service is not there from the first moment on."""
+    reads = await _connect(child, settings)
+    while not await _services(reads, settings):  # noqa: ASYNC110 - what is awaited happens in another process
+        await asyncio.sleep(0.05)
+    return reads
+
+
+async def _services(reads: "Reads", settings: Settings) -> "list[Service]":
+    project = settings.project.value
+    regions = [region.value for region in settings.regions] or await reads.regions(project)
+    return [service for region in regions for service in await reads.services(project, region)]
+
+
+async def _tell(story: "Story", child: _Child, settings: Settings) -> None:
+    """Print what happened, and what it has left behind: what the dashboard would show, in words."""
+    reads = await _connect(child, settings)
+    try:
+        services = await _services(reads, settings)
+        print("\n".join(filter(None, (story.sentence, clean(child.said())))))
+        for service in services:
+            revisions = await reads.revisions(service.name)
+            print(_told(service, revisions, in_full=len(services) <= _FEW))
+    finally:
+        await reads.close()
+
+
+def _told(service: "Service", revisions: "tuple[Revision, ...]", *, in_full: bool) -> str:
+    if in_full:
+        return as_text(service, revisions, datetime.now(UTC))
+    name = service.name
+    headline = truth(service, revisions).headline
+    return f"{name.region}  {name.service}: {headline}; {len(revisions)} revisions"

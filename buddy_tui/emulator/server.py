@@ -1,0 +1,183 @@
+"""The emulator as one process: every room made, tied together, served on the loopback, and cleared away."""
+
+import os
+import socket
+import tempfile
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import grpc
+from aiohttp import web
+
+from buddy_tui.emulator import admin, fault_settings, logs, rest, storage
+from buddy_tui.emulator.bell import Bell
+from buddy_tui.emulator.builds import Builds
+from buddy_tui.emulator.clock import Clock
+from buddy_tui.emulator.controller import Controller
+from buddy_tui.emulator.faults import Faults
+from buddy_tui.emulator.fleet import Fleet
+from buddy_tui.emulator.images import Registry
+from buddy_tui.emulator.ingress import Ingress
+from buddy_tui.emulator.logstore import LogStore
+from buddy_tui.emulator.objects import Store
+from buddy_tui.emulator.reaper import Reaper
+from buddy_tui.emulator.runtime import Runtime
+from buddy_tui.emulator.stage import Stage
+from buddy_tui.emulator.story import PROJECT, REGION, Story
+from buddy_tui.emulator.waiting import LongRunning
+from buddy_tui.emulator.world import World
+
+_PRINCIPAL = "operator@example.com"
+# As Google's clients have it: no limit of their own on the size of a message. And two emulators on one port
+# would share its calls, where the second must be refused.
+_GRPC = (
+    ("grpc.max_receive_message_length", -1),
+    ("grpc.max_send_message_length", -1),
+    ("grpc.so_reuseport", 0),
+)
+
+
+class CannotServe(Exception):
+    """The emulator cannot have what it was asked for; one sentence says why."""
+
+
+def _silence(_sentence: str) -> None:
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How an emulator is to be. A port of 0 is any free one; times are in seconds.
+
+    `startup_limit` stands for Cloud Run's four minutes. `pace` is the pause after each step of a story, and `say`
+    takes its narration.
+    """
+
+    project: str = PROJECT
+    port: int = 0
+    http_port: int = 0
+    startup_limit: float = 10.0
+    idle_limit: float = 60.0
+    faults: Faults = field(default_factory=Faults)
+    pace: float = 0.0
+    say: Callable[[str], None] = _silence
+
+
+class Emulator:
+    """All rooms, tied together. `endpoints` are environment variables that lead clients to it, once it serves."""
+
+    def __init__(self, options: Options, folder: Path) -> None:
+        clock, self.bell = Clock(), Bell()
+        self.faults = options.faults
+        self.reaper = Reaper()
+        self.logs = LogStore(clock, self.faults)
+        self.store = Store(folder, clock)
+        self.registry = Registry(folder, self.faults, clock)
+        # The rooms know one another in a circle: the world tells and asks only when all of them are there.
+        self.world = World(
+            clock,
+            self.faults,
+            emit=lambda event: self.controller.hear(event),  # noqa: PLW0108 - made below
+            address=lambda where, tag: self.ingress.address(where, tag),  # noqa: PLW0108 - made below
+            project=options.project,
+            principal=_PRINCIPAL,
+        )
+        runtime = Runtime(folder, self.reaper, clock, self.logs.write, startup_limit=options.startup_limit)
+        self.fleet = Fleet(self.world, self.registry, runtime, idle_limit=options.idle_limit)
+        self.ingress = Ingress(self.world, self.fleet, clock, self.logs.write)
+        self.builds = Builds(self.registry, self.store.read, clock)
+        self.controller = Controller(
+            self.world, self.registry, self.fleet, self.logs, clock, self.bell, principal=_PRINCIPAL
+        )
+        self.stage = Stage(
+            self.world, self.store, self.registry, clock, self.bell, pace=options.pace, say=options.say
+        )
+        self.endpoints: Mapping[str, str] = {}
+
+    async def play(self, story: Story) -> None:
+        """Let a story have happened; afterwards the clock shows real time again."""
+        await story.play(self.stage)
+        self.stage.clock.come_back()
+
+
+@asynccontextmanager
+async def serve(options: Options) -> AsyncIterator[Emulator]:
+    """Serve on the loopback until the context is left; then no process and no file of it remains.
+
+    Raises CannotServe when a port is taken.
+    """
+    async with AsyncExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="buddy-emulator-"))
+        emulator = Emulator(options, Path(folder))
+        emulator.reaper.start()
+        stack.callback(emulator.reaper.close)
+        for room in (emulator.fleet, emulator.controller, emulator.builds, emulator.ingress):
+            stack.push_async_callback(room.close)
+        await emulator.ingress.start()
+        operations = LongRunning(emulator.world, emulator.bell, emulator.builds.operation)
+        port = await stack.enter_async_context(_calls(emulator, operations, options.port))
+        http_port = await stack.enter_async_context(_requests(emulator, operations, options.http_port))
+        emulator.endpoints = _endpoints(options.project, port, http_port)
+        yield emulator
+
+
+def _endpoints(project: str, port: int, http_port: int) -> dict[str, str]:
+    host, url = f"127.0.0.1:{port}", f"http://127.0.0.1:{http_port}"
+    return {
+        "CLOUD_RUN_EMULATOR_HOST": host,
+        "CLOUD_LOGGING_EMULATOR_HOST": host,
+        "CLOUD_RUN_EMULATOR_REST": url,
+        "STORAGE_EMULATOR_HOST": url,
+        "GOOGLE_CLOUD_PROJECT": project,
+        "CLOUDSDK_CORE_PROJECT": project,
+        "CLOUDSDK_RUN_REGION": REGION,
+        "BUDDY_ENVIRONMENT": "DEMO",
+    }
+
+
+@asynccontextmanager
+async def _calls(emulator: Emulator, operations: LongRunning, port: int) -> AsyncIterator[int]:
+    """Serve gRPC and yield its port."""
+    _check_free(port)
+    server = grpc.aio.server(options=_GRPC)
+    server.add_generic_rpc_handlers(
+        (
+            *admin.handlers(emulator.world, emulator.faults, emulator.builds.submit, operations),
+            *logs.handlers(emulator.logs, emulator.faults),
+        )
+    )
+    bound = server.add_insecure_port(f"127.0.0.1:{port}")
+    await server.start()
+    try:
+        yield bound
+    finally:
+        # Tails have no end of their own, and a server stops in peace only when they have ended.
+        emulator.logs.close()
+        await server.stop(grace=0.2)
+
+
+@asynccontextmanager
+async def _requests(emulator: Emulator, operations: LongRunning, port: int) -> AsyncIterator[int]:
+    """Serve HTTP and yield its port."""
+    _check_free(port)
+    app = web.Application()
+    app.router.add_routes(storage.routes(emulator.store, emulator.faults))
+    app.router.add_routes(rest.routes(emulator.world, emulator.faults, operations))
+    app.router.add_routes(fault_settings.routes(emulator.faults))
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", port).start()
+        yield runner.addresses[0][1]
+    finally:
+        await runner.cleanup()
+
+
+def _check_free(port: int) -> None:
+    """Raise CannotServe where a port cannot be had; gRPC itself would print to standard error as well."""
+    try:
+        socket.create_server(("127.0.0.1", port)).close()
+    except OSError as problem:
+        raise CannotServe(f"Port {port} cannot be had: {os.strerror(problem.errno or 0)}.") from None

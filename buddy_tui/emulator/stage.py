@@ -1,0 +1,149 @@
+"""Where a story is played: uploads, builds, deployments and traffic changes, each at its own date."""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import NAMESPACE_URL, uuid5
+
+from buddy_tui.emulator import conditions
+from buddy_tui.emulator.bell import Bell
+from buddy_tui.emulator.clock import Clock
+from buddy_tui.emulator.images import Built, Registry
+from buddy_tui.emulator.messages import LATEST, REVISION, Revision, Service, TrafficTarget
+from buddy_tui.emulator.names import Problem, Where
+from buddy_tui.emulator.objects import Store
+from buddy_tui.emulator.rpc import Message
+from buddy_tui.emulator.story import REGION, SERVICE, Deployment, Target
+from buddy_tui.emulator.tree import Tree
+from buddy_tui.emulator.world import World
+
+# No boot takes longer than the startup limit: this is only a net under a story that hangs.
+_PATIENCE = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """The rooms of a running emulator, as far as a story needs them.
+
+    `pace` is a pause in seconds after each step, for those who watch; `say` takes one line of narration.
+    """
+
+    world: World
+    store: Store
+    registry: Registry
+    clock: Clock
+    bell: Bell
+    pace: float = 0.0
+    say: Callable[[str], None] = lambda _: None
+
+    async def deploy(self, deployment: Deployment) -> None:
+        """Upload, build and deploy, and wait until the revision is ready or has failed."""
+        self.clock.travel(deployment.at)
+        built = await self.build(SERVICE, deployment.tree)
+        where = Where(self.world.project, REGION, SERVICE)
+        try:
+            current = self.world.get_service(where.service_path)
+        except Problem:
+            created = _configured(Service(), deployment, built)
+            await self._done(self.world.create_service(where.parent, where.service, created))
+        else:
+            wanted = _configured(current, deployment, built)
+            await self._done(self.world.update_service(wanted, ("template", "traffic", "client")))
+        revision = self.world.get_revision(replace(where, revision=deployment.name).revision_path)
+        outcome = "ready" if conditions.state(revision) == conditions.SUCCEEDED else "did not start"
+        await self._step(deployment.at, f"deploy {deployment.name} ({deployment.idea}): {outcome}")
+
+    async def route(self, at: datetime, targets: Iterable[Target]) -> None:
+        """Change the traffic of the service, as `gcloud run services update-traffic` does."""
+        wanted = [_target(target) for target in targets]
+        shares = ", ".join(f"{target.percent} % to {target.revision or 'LATEST'}" for target in wanted)
+        self.clock.travel(at)
+        current = self.world.get_service(Where(self.world.project, REGION, SERVICE).service_path)
+        del current.traffic[:]
+        current.traffic.extend(wanted)
+        await self._done(self.world.update_service(current, ("traffic",)))
+        await self._step(at, f"route {SERVICE}: {shares}")
+
+    async def build(self, service: str, tree: Tree) -> Built:
+        """Upload a source to where gcloud puts it, and make an image of it."""
+        archive = tree.archive()
+        source = self._upload(service, archive)
+        reference = f"{REGION}-docker.pkg.dev/{self.world.project}/cloud-run-source-deploy/{service}"
+        return await asyncio.to_thread(self.registry.build, archive, reference, source)
+
+    def adopt(
+        self, region: str, service: str, revisions: Iterable[tuple[str, datetime]], built: Built
+    ) -> None:
+        """Write a service with a history of good revisions (suffix and date), all of one image."""
+        where = Where(self.world.project, region, service)
+        told = []
+        for suffix, at in revisions:
+            revision = Revision(name=replace(where, revision=f"{service}-{suffix}").revision_path)
+            revision.create_time.FromDatetime(at)
+            _add_container(revision, built)
+            told.append(revision)
+        self.world.adopt(Service(name=where.service_path), told)
+
+    def _upload(self, service: str, archive: bytes) -> str:
+        bucket = f"run-sources-{self.world.project}-{REGION}"
+        try:
+            self.store.bucket(bucket)
+        except Problem:
+            self.store.create(bucket, self.world.project, REGION)
+        moment = self.clock.now()
+        identity = uuid5(NAMESPACE_URL, f"{service} {moment}").hex
+        spool = self.store.spool()
+        spool.write(archive)
+        name = f"services/{service}/{moment.timestamp():.6f}-{identity}.zip"
+        stored = self.store.put(bucket, name, spool, "application/zip")
+        return f"gs://{bucket}/{stored.name}#{stored.generation}"
+
+    async def _step(self, moment: datetime, what: str) -> None:
+        self.say(f"{moment:%Y-%m-%d %H:%M}  {what}")
+        await asyncio.sleep(self.pace)
+
+    async def _done(self, operation: Message) -> None:
+        if not operation.done:
+            await self.bell.wait(operation.name, _PATIENCE)
+
+
+def _configured(service: Message, deployment: Deployment, built: Built) -> Message:
+    """Let `service` be what gcloud sends for a deployment."""
+    service.client = "gcloud"
+    template = service.template
+    template.Clear()
+    template.revision = deployment.name
+    container = _add_container(template, built)
+    container.resources.cpu_idle = True
+    container.resources.limits.update({"cpu": "1", "memory": deployment.memory})
+    for name, value in deployment.env.items():
+        container.env.add(name=name, value=value)
+    _keep_traffic(service, deployment)
+    return service
+
+
+def _add_container(owner: Message, built: Built) -> Message:
+    container = owner.containers.add(image=built.reference)
+    container.build_info.source_location = built.source
+    return container
+
+
+def _keep_traffic(service: Message, deployment: Deployment) -> None:
+    """Do what `--no-traffic` and `--tag` do to the traffic list."""
+    ready = service.latest_ready_revision.rpartition("/")[2]
+    if not deployment.traffic and ready:
+        percent = 100 - sum(target.percent for target in service.traffic if target.type_ == REVISION)
+        kept = [target for target in service.traffic if target.type_ == REVISION]
+        del service.traffic[:]
+        service.traffic.extend(kept)
+        if percent:
+            service.traffic.insert(0, TrafficTarget(type_=REVISION, revision=ready, percent=percent))
+    if deployment.tag:
+        service.traffic.add(type_=REVISION, revision=deployment.name, tag=deployment.tag)
+
+
+def _target(target: Target) -> Message:
+    kind = REVISION if target.revision else LATEST
+    name = f"{SERVICE}-{target.revision}" if target.revision else ""
+    return TrafficTarget(type_=kind, revision=name, percent=target.percent, tag=target.tag)

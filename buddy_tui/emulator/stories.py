@@ -1,0 +1,21 @@
+"""Every story by name."""
+
+from buddy_tui.emulator.scenarios import buddy, diverged, empty, healthy, many, split
+from buddy_tui.emulator.story import Story
+
+STORIES: tuple[Story, ...] = (
+    buddy.STORY,
+    healthy.STORY,
+    split.STORY,
+    diverged.STORY,
+    empty.STORY,
+    many.STORY,
+)
+
+
+def find(name: str) -> Story:
+    """Return the story of that name. Raises ValueError with a sentence that names all when there is none."""
+    for story in STORIES:
+        if story.name == name:
+            return story
+    raise ValueError(f"There is no story '{name}'. There are: {', '.join(story.name for story in STORIES)}.")

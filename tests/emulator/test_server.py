@@ -1,0 +1,249 @@
+"""The emulator as one process: its rooms work together, and nothing of it remains."""
+
+import asyncio
+import json
+import os
+import socket
+import sys
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import aiohttp
+import grpc
+import pytest
+from google.cloud.logging_v2.services.logging_service_v2 import LoggingServiceV2AsyncClient
+from google.cloud.logging_v2.services.logging_service_v2.transports import (
+    LoggingServiceV2GrpcAsyncIOTransport,
+)
+
+from buddy_tui.emulator import fault_settings, stories
+from buddy_tui.emulator.faults import Faults
+from buddy_tui.emulator.logstore import Query
+from buddy_tui.emulator.server import CannotServe, Emulator, Options, serve
+
+STARTS = Query(("projects/demo-project",), 'textPayload:"Starting new instance."', page_size=1000)
+SERVERS = Query(("projects/demo-project",), 'textPayload:"Started server process"', page_size=1000)
+
+
+@pytest.fixture
+async def emulator() -> AsyncIterator[Emulator]:
+    async with serve(Options()) as running:
+        yield running
+
+
+async def _address(emulator: Emulator, service: str, region: str = "us-central1") -> str:
+    path = f"projects/demo-project/locations/{region}/services/{service}"
+    return str(emulator.world.get_service(path).uri)
+
+
+async def test_a_hundred_cold_requests_at_once_cause_one_boot(emulator: Emulator) -> None:
+    await emulator.play(stories.find("many"))
+    url = f"{await _address(emulator, 'account-api')}/health"
+
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
+
+        async def get() -> tuple[int, str]:
+            async with session.get(url) as response:
+                return response.status, (await response.json())["instance"]
+
+        answers = await asyncio.gather(*(get() for _ in range(100)))
+    boots, _ = await emulator.logs.list_entries(STARTS)
+
+    assert {status for status, _ in answers} == {200}
+    assert len({instance for _, instance in answers}) == 1
+    assert len(boots) == 1
+
+
+async def test_a_split_is_served_by_both_revisions(emulator: Emulator) -> None:
+    await emulator.play(stories.find("split"))
+    url = await _address(emulator, "buddy-app")
+
+    async with aiohttp.ClientSession() as session:
+        answers = set()
+        for _ in range(30):
+            async with session.get(f"{url}/health") as response:
+                answers.add((await response.json())["revision"])
+
+    assert answers == {"buddy-app-00001-gdk", "buddy-app-00002-rpl"}
+
+
+async def test_the_clock_shows_real_time_again_after_a_story(emulator: Emulator) -> None:
+    await emulator.play(stories.find("healthy"))
+
+    assert abs(emulator.stage.clock.now().timestamp() - time.time()) < 5
+
+
+async def test_a_deleted_image_fails_the_deployment_in_words() -> None:
+    async with serve(Options()) as emulator:
+        await emulator.play(stories.find("healthy"))
+        path = "projects/demo-project/locations/us-central1/services/buddy-app"
+        service = emulator.world.get_service(path)
+        image = service.template.containers[0].image
+        emulator.faults.missing_images = frozenset({image})
+        service.template.revision = "buddy-app-00002-abc"
+
+        operation = emulator.world.update_service(service, ("template",))
+        await emulator.bell.wait(operation.name, 5)
+
+        assert f"Image '{image}' not found." in emulator.world.get_operation(operation.name).error.message
+
+
+async def test_faults_are_read_and_set_while_the_world_runs(emulator: Emulator) -> None:
+    url = f"{emulator.endpoints['CLOUD_RUN_EMULATOR_REST']}/emulator/v1/faults"
+
+    async with aiohttp.ClientSession() as session:
+        async with session.post(url, json={"traffic_stuck": True, "latency": 0.1}) as response:
+            told = await response.json()
+        async with session.get(url) as response:
+            assert await response.json() == told
+        async with session.post(url, json={"latency": "slow"}) as response:
+            refused = await response.json()
+
+    assert (told["traffic_stuck"], told["latency"], told["unavailable"]) == (True, 0.1, 0.0)
+    assert emulator.faults.traffic_stuck
+    assert response.status == 400
+    assert refused["error"]["message"] == "The fault 'latency' wants a number from 0 on, not 'slow'."
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "found"),
+    [
+        ("latency", "0.25", 0.25),
+        ("drop_tail_after", "3", 3),
+        ("traffic_stuck", "yes", True),
+        ("traffic_stuck", False, False),
+        ("log_double_share", "1", 1.0),
+        ("missing_images", "a@sha256:1,b@sha256:2", frozenset({"a@sha256:1", "b@sha256:2"})),
+        ("missing_images", ["a"], frozenset({"a"})),
+    ],
+)
+def test_a_fault_takes_what_a_shell_or_json_says(name: str, value: object, found: object) -> None:
+    faults = Faults()
+
+    fault_settings.change(faults, {name: value})
+
+    assert getattr(faults, name) == found
+
+
+@pytest.mark.parametrize(
+    ("wanted", "sentence"),
+    [
+        ({"speed": 1}, "There is no fault 'speed'"),
+        ({"random": 1}, "There is no fault 'random'"),
+        ({"unavailable": 1.5}, "wants a share from 0 to 1"),
+        ({"latency": "nan"}, "wants a number from 0 on"),
+        ({"traffic_stuck": "maybe"}, "wants true or false"),
+        ({"missing_images": [1]}, "wants image references"),
+    ],
+)
+def test_a_fault_that_cannot_be_is_refused_and_nothing_changes(
+    wanted: dict[str, object], sentence: str
+) -> None:
+    faults = Faults()
+
+    with pytest.raises(ValueError, match=sentence):
+        fault_settings.change(faults, {"latency": 1, **wanted})
+
+    assert fault_settings.as_json(faults) == fault_settings.as_json(Faults())
+
+
+@pytest.mark.parametrize("option", ["port", "http_port"])
+async def test_a_taken_port_is_refused_in_one_sentence(option: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(CannotServe, match=rf"Port {port} cannot be had: Address already in use\."):
+            async with serve(Options(**{option: port})):
+                pass
+
+
+def test_nothing_remains_of_an_emulator(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+
+    async def live() -> int:
+        async with serve(Options()) as emulator:
+            await emulator.play(stories.find("healthy"))
+            entries, _ = await emulator.logs.list_entries(SERVERS)
+            (pid,) = [_pid(entry.text_payload) for entry in entries]
+            assert is_alive(pid)
+        return pid
+
+    assert not is_alive(asyncio.run(live()))
+    assert not list(tmp_path.iterdir())
+
+
+async def test_a_killed_emulator_leaves_no_process() -> None:
+    emulator = await _started("--story", "many")
+    assert emulator.stdout
+    endpoints = json.loads(await emulator.stdout.readline())
+    services = (
+        f"{endpoints['CLOUD_RUN_EMULATOR_REST']}/v2/projects/demo-project/locations/us-central1/services"
+    )
+    async with aiohttp.ClientSession() as session:
+        async with session.get(services) as response:
+            uris = [one["uri"] for one in (await response.json())["services"]][:10]
+        await asyncio.gather(*(_fetch(session, f"{uri}/health") for uri in uris))
+    pids = await _server_pids(endpoints["CLOUD_LOGGING_EMULATOR_HOST"])
+    assert len(pids) == 10
+    assert all(map(is_alive, pids))
+
+    emulator.kill()
+    await emulator.wait()
+
+    await _until_dead(pids)
+
+
+async def test_a_killed_emulator_takes_its_command_along() -> None:
+    sleeper = "import os, time; print(os.getpid(), flush=True); time.sleep(60)"
+    emulator = await _started("--story", "empty", "--", sys.executable, "-c", sleeper)
+    assert emulator.stdout
+    pid = int(await emulator.stdout.readline())
+    assert is_alive(pid)
+
+    emulator.kill()
+    await emulator.wait()
+
+    await _until_dead([pid])
+
+
+async def _started(*arguments: str) -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "buddy_tui", "emulator", *arguments, stdout=asyncio.subprocess.PIPE
+    )
+
+
+async def _fetch(session: aiohttp.ClientSession, url: str) -> None:
+    async with session.get(url) as response:
+        assert response.status == 200
+
+
+async def _server_pids(host: str) -> list[int]:
+    async with grpc.aio.insecure_channel(host) as channel:
+        logging = LoggingServiceV2AsyncClient(transport=LoggingServiceV2GrpcAsyncIOTransport(channel=channel))
+        request = {"resource_names": SERVERS.resource_names, "filter": SERVERS.filter}
+        return [_pid(entry.text_payload) async for entry in await logging.list_log_entries(request=request)]
+
+
+def _pid(text: str) -> int:
+    return int(text.partition("[")[2].rstrip("]"))
+
+
+async def _until_dead(pids: list[int]) -> None:
+    async with asyncio.timeout(10):
+        while any(map(is_alive, pids)):  # noqa: ASYNC110 - they end in other processes
+            await asyncio.sleep(0.02)
+
+
+def is_alive(pid: int) -> bool:
+    """Tell whether a process runs; one that has ended and waits for its parent does not."""
+    stat = Path(f"/proc/{pid}/stat")
+    if stat.parent.parent.joinpath("self").exists():
+        try:
+            return stat.read_text().rpartition(")")[2].split()[0] != "Z"
+        except OSError:
+            return False
+    try:
+        os.kill(pid, 0)
+    except OSError:
+        return False
+    return True
