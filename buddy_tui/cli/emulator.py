@@ -8,7 +8,9 @@ import signal
 import sys
 import threading
 from contextlib import suppress
+from dataclasses import replace
 from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cyclopts.types import PositiveFloat, UInt16
@@ -63,9 +65,12 @@ def emulator(
 
     """
     chosen = find_story(story)
-    if command and shutil.which(command[0]) is None:
+    if command and _found(command[0]) is None:
         raise UsageProblem(f"There is no command '{clean_line(command[0])}'.")
-    options = _options(port, http_port, startup_limit, fault, pace=_PACE if live else 0.0, verbose=verbose)
+    options = replace(
+        _options(port, http_port, startup_limit, fault, pace=_PACE if live else 0.0, verbose=verbose),
+        look_at=chosen.region,
+    )
     try:
         return asyncio.run(_host(options, chosen, command, live=live, until_eof=until_eof))
     except (KeyboardInterrupt, asyncio.CancelledError):
@@ -121,24 +126,27 @@ async def _host(
             try:
                 if not live:
                     await telling
-                return await (_accompany(command, emulator) if command else _announce(emulator))
+                return await (_accompany(command, emulator) if command else _announce(emulator, telling))
             finally:
                 telling.cancel()
     except server.CannotServe as problem:
         raise UsageProblem(str(problem)) from None
 
 
-async def _announce(emulator: "Emulator") -> int:
+async def _announce(emulator: "Emulator", telling: asyncio.Task[None]) -> int:
     print(json.dumps(emulator.endpoints), flush=True)
+    await telling
     await asyncio.Event().wait()
     return ExitCode.OK
 
 
 async def _accompany(command: tuple[str, ...], emulator: "Emulator") -> int:
     """Run the command in the foreground: it keeps the terminal, and hears the signals that are meant for it."""
-    env = {**os.environ, **emulator.endpoints}
+    env = {**os.environ, **emulator.endpoints, "PATH": _path()}
     try:
-        process = await asyncio.create_subprocess_exec(*command, env=env)
+        process = await asyncio.create_subprocess_exec(
+            _found(command[0]) or command[0], *command[1:], env=env
+        )
     except OSError as problem:
         raise UsageProblem(
             f"The command '{clean_line(command[0])}' cannot be started: {problem.strerror}."
@@ -148,6 +156,15 @@ async def _accompany(command: tuple[str, ...], emulator: "Emulator") -> int:
     status = await process.wait()
     emulator.reaper.forget(process.pid)
     return status if status >= 0 else 128 - status
+
+
+def _path() -> str:
+    """Return where commands are looked for: ours are found even when their environment is not activated."""
+    return os.pathsep.join((os.environ.get("PATH", os.defpath), str(Path(sys.executable).parent)))
+
+
+def _found(command: str) -> str | None:
+    return shutil.which(command, path=_path())
 
 
 def _cancel_when_told(*, until_eof: bool) -> None:

@@ -2,12 +2,10 @@
 
 An island: it imports nothing else of buddy-tui and shares only Google's published protos with it.
 
-    world      pure state: services, revisions, traffic, tags, etags, operations
-    admin      gRPC and REST of Cloud Run Admin v2 <-> world, translation only
-    logs       log entries, the filter language, ListLogEntries and TailLogEntries
-    images     uploads, builds, digests; what a Dockerfile lays out
-    runtime    boots an image as a process, and leaves none behind
-    ingress    an address for every service and tag; splits traffic; writes request logs
-    server     puts them together as one process
-    scenarios  stories: demo and test at once
+    run        Cloud Run Admin v2: one pure state (`world`) and its two wire forms
+    logs       Cloud Logging v2: entries, the query language, list and tail
+    machine    uploads become images, images become processes, processes get addresses
+    controller what the world wants is done in the machine room and told in the logs
+    server     all of it as one process
+    stage      what a story can do; `scenarios` are the stories, `workload` what they deploy
 """

@@ -8,10 +8,16 @@ from typing import Any
 
 from google.protobuf.json_format import MessageToDict
 
-from buddy_tui.emulator import entries, knative
-from buddy_tui.emulator.bell import Bell
 from buddy_tui.emulator.clock import Clock
-from buddy_tui.emulator.events import (
+from buddy_tui.emulator.logs import entries
+from buddy_tui.emulator.logs.store import LogStore
+from buddy_tui.emulator.machine.fleet import Fleet
+from buddy_tui.emulator.machine.images import Registry
+from buddy_tui.emulator.machine.runtime import BootFailed
+from buddy_tui.emulator.names import Problem, Where
+from buddy_tui.emulator.run import knative
+from buddy_tui.emulator.run.bell import Bell
+from buddy_tui.emulator.run.events import (
     BootWanted,
     CallRefused,
     Event,
@@ -19,12 +25,7 @@ from buddy_tui.emulator.events import (
     RevisionGone,
     ServiceCalled,
 )
-from buddy_tui.emulator.fleet import Fleet
-from buddy_tui.emulator.images import Registry
-from buddy_tui.emulator.logstore import LogStore
-from buddy_tui.emulator.names import Problem, Where
-from buddy_tui.emulator.runtime import BootFailed
-from buddy_tui.emulator.world import World
+from buddy_tui.emulator.run.world import World
 
 
 class Controller:

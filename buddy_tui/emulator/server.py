@@ -11,23 +11,26 @@ from pathlib import Path
 import grpc
 from aiohttp import web
 
-from buddy_tui.emulator import admin, fault_settings, logs, rest, storage
-from buddy_tui.emulator.bell import Bell
-from buddy_tui.emulator.builds import Builds
+from buddy_tui.emulator import fault_settings
 from buddy_tui.emulator.clock import Clock
 from buddy_tui.emulator.controller import Controller
 from buddy_tui.emulator.faults import Faults
-from buddy_tui.emulator.fleet import Fleet
-from buddy_tui.emulator.images import Registry
-from buddy_tui.emulator.ingress import Ingress
-from buddy_tui.emulator.logstore import LogStore
-from buddy_tui.emulator.objects import Store
-from buddy_tui.emulator.reaper import Reaper
-from buddy_tui.emulator.runtime import Runtime
+from buddy_tui.emulator.logs import api as logs
+from buddy_tui.emulator.logs.store import LogStore
+from buddy_tui.emulator.machine import storage
+from buddy_tui.emulator.machine.builds import Builds
+from buddy_tui.emulator.machine.fleet import Fleet
+from buddy_tui.emulator.machine.images import Registry
+from buddy_tui.emulator.machine.ingress import Ingress
+from buddy_tui.emulator.machine.objects import Store
+from buddy_tui.emulator.machine.reaper import Reaper
+from buddy_tui.emulator.machine.runtime import Runtime
+from buddy_tui.emulator.run import admin, rest
+from buddy_tui.emulator.run.bell import Bell
+from buddy_tui.emulator.run.waiting import LongRunning
+from buddy_tui.emulator.run.world import World
 from buddy_tui.emulator.stage import Stage
 from buddy_tui.emulator.story import PROJECT, REGION, Story
-from buddy_tui.emulator.waiting import LongRunning
-from buddy_tui.emulator.world import World
 
 _PRINCIPAL = "operator@example.com"
 # As Google's clients have it: no limit of their own on the size of a message. And two emulators on one port
@@ -52,10 +55,11 @@ class Options:
     """How an emulator is to be. A port of 0 is any free one; times are in seconds.
 
     `startup_limit` stands for Cloud Run's four minutes. `pace` is the pause after each step of a story, and `say`
-    takes its narration.
+    takes its narration. `look_at` is the region that buddy-tui is led to.
     """
 
     project: str = PROJECT
+    look_at: str = REGION
     port: int = 0
     http_port: int = 0
     startup_limit: float = 10.0
@@ -87,7 +91,7 @@ class Emulator:
         runtime = Runtime(folder, self.reaper, clock, self.logs.write, startup_limit=options.startup_limit)
         self.fleet = Fleet(self.world, self.registry, runtime, idle_limit=options.idle_limit)
         self.ingress = Ingress(self.world, self.fleet, clock, self.logs.write)
-        self.builds = Builds(self.registry, self.store.read, clock)
+        self.builds = Builds(self.registry, self.store.read, clock, self.bell.ring)
         self.controller = Controller(
             self.world, self.registry, self.fleet, self.logs, clock, self.bell, principal=_PRINCIPAL
         )
@@ -112,6 +116,7 @@ async def serve(options: Options) -> AsyncIterator[Emulator]:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="buddy-emulator-"))
         emulator = Emulator(options, Path(folder))
         emulator.reaper.start()
+        emulator.reaper.clear(folder)
         stack.callback(emulator.reaper.close)
         for room in (emulator.fleet, emulator.controller, emulator.builds, emulator.ingress):
             stack.push_async_callback(room.close)
@@ -119,21 +124,24 @@ async def serve(options: Options) -> AsyncIterator[Emulator]:
         operations = LongRunning(emulator.world, emulator.bell, emulator.builds.operation)
         port = await stack.enter_async_context(_calls(emulator, operations, options.port))
         http_port = await stack.enter_async_context(_requests(emulator, operations, options.http_port))
-        emulator.endpoints = _endpoints(options.project, port, http_port)
+        emulator.endpoints = _endpoints(options, port, http_port)
         yield emulator
 
 
-def _endpoints(project: str, port: int, http_port: int) -> dict[str, str]:
+def _endpoints(options: Options, port: int, http_port: int) -> dict[str, str]:
     host, url = f"127.0.0.1:{port}", f"http://127.0.0.1:{http_port}"
     return {
         "CLOUD_RUN_EMULATOR_HOST": host,
         "CLOUD_LOGGING_EMULATOR_HOST": host,
         "CLOUD_RUN_EMULATOR_REST": url,
         "STORAGE_EMULATOR_HOST": url,
-        "GOOGLE_CLOUD_PROJECT": project,
-        "CLOUDSDK_CORE_PROJECT": project,
+        "GOOGLE_CLOUD_PROJECT": options.project,
+        "CLOUDSDK_CORE_PROJECT": options.project,
         "CLOUDSDK_RUN_REGION": REGION,
+        # These win over a buddy.toml of the operator's real project.
         "BUDDY_ENVIRONMENT": "DEMO",
+        "BUDDY_PROJECT": options.project,
+        "BUDDY_REGION": options.look_at,
     }
 
 

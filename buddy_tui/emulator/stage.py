@@ -6,17 +6,17 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import NAMESPACE_URL, uuid5
 
-from buddy_tui.emulator import conditions
-from buddy_tui.emulator.bell import Bell
 from buddy_tui.emulator.clock import Clock
-from buddy_tui.emulator.images import Built, Registry
-from buddy_tui.emulator.messages import LATEST, REVISION, Revision, Service, TrafficTarget
+from buddy_tui.emulator.machine.images import Built, Registry
+from buddy_tui.emulator.machine.objects import Store
 from buddy_tui.emulator.names import Problem, Where
-from buddy_tui.emulator.objects import Store
 from buddy_tui.emulator.rpc import Message
+from buddy_tui.emulator.run import conditions
+from buddy_tui.emulator.run.bell import Bell
+from buddy_tui.emulator.run.messages import LATEST, REVISION, Revision, Service, TrafficTarget
+from buddy_tui.emulator.run.world import World
 from buddy_tui.emulator.story import REGION, SERVICE, Deployment, Target
 from buddy_tui.emulator.tree import Tree
-from buddy_tui.emulator.world import World
 
 # No boot takes longer than the startup limit: this is only a net under a story that hangs.
 _PATIENCE = 600.0

@@ -27,6 +27,11 @@ class Story:
     play: "Callable[[Stage], Awaitable[None]]"
     service: str = SERVICE
 
+    @property
+    def region(self) -> str:
+        """Where to look first: the service's region, or all of them."""
+        return REGION if self.service else "all"
+
 
 @dataclass(frozen=True, slots=True)
 class Deployment:

@@ -22,6 +22,8 @@ ENDPOINTS = {
     "CLOUDSDK_CORE_PROJECT",
     "CLOUDSDK_RUN_REGION",
     "BUDDY_ENVIRONMENT",
+    "BUDDY_PROJECT",
+    "BUDDY_REGION",
 }
 posix = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
 

@@ -11,16 +11,16 @@ from google.cloud.run_v2.services.revisions.transports import RevisionsGrpcAsync
 from google.cloud.run_v2.services.services.transports import ServicesGrpcAsyncIOTransport
 from google.longrunning import operations_pb2
 
-from buddy_tui.emulator.admin import handlers
-from buddy_tui.emulator.bell import Bell
 from buddy_tui.emulator.clock import Clock
-from buddy_tui.emulator.events import BootWanted, Event
 from buddy_tui.emulator.faults import Faults
-from buddy_tui.emulator.messages import Revision, Service
 from buddy_tui.emulator.names import Where
 from buddy_tui.emulator.rpc import Message
-from buddy_tui.emulator.waiting import LongRunning
-from buddy_tui.emulator.world import World
+from buddy_tui.emulator.run.admin import handlers
+from buddy_tui.emulator.run.bell import Bell
+from buddy_tui.emulator.run.events import BootWanted, Event
+from buddy_tui.emulator.run.messages import Revision, Service
+from buddy_tui.emulator.run.waiting import LongRunning
+from buddy_tui.emulator.run.world import World
 
 PARENT = "projects/demo-project/locations/us-central1"
 SHOP = f"{PARENT}/services/shop"

@@ -10,11 +10,11 @@ from google.cloud import run_v2
 
 from buddy_tui.emulator.clock import Clock
 from buddy_tui.emulator.faults import Faults
-from buddy_tui.emulator.images import Image, Registry
+from buddy_tui.emulator.machine.images import Image, Registry
+from buddy_tui.emulator.machine.reaper import Reaper
+from buddy_tui.emulator.machine.runtime import DEPLOYMENT, Instance, Runtime
 from buddy_tui.emulator.names import Where
-from buddy_tui.emulator.reaper import Reaper
 from buddy_tui.emulator.rpc import Message
-from buddy_tui.emulator.runtime import DEPLOYMENT, Instance, Runtime
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -8,9 +8,9 @@ from google.cloud.run_v2.services.builds.transports import BuildsGrpcTransport
 from google.cloud.run_v2.services.revisions.transports import RevisionsGrpcTransport
 from google.cloud.run_v2.services.services.transports import ServicesGrpcTransport
 
-from buddy_tui.emulator.admin import handlers
 from buddy_tui.emulator.rpc import Message
-from buddy_tui.emulator.waiting import LongRunning
+from buddy_tui.emulator.run.admin import handlers
+from buddy_tui.emulator.run.waiting import LongRunning
 from tests.emulator.admin_fixture import Stand, no_builds
 
 _SERVED = {

@@ -4,7 +4,7 @@ import pytest
 from google.api_core import exceptions
 from google.cloud import run_v2
 
-from buddy_tui.emulator.wording import version_of
+from buddy_tui.emulator.run.wording import version_of
 from tests.emulator.admin_fixture import (
     PARENT,
     SHOP,

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from buddy_tui.emulator.agent import LONGEST, Agent
 from buddy_tui.emulator.clock import Clock
+from buddy_tui.emulator.logs.agent import LONGEST, Agent
 from buddy_tui.emulator.names import Where
 
 PLAIN = (

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from buddy_tui.emulator.archive import BuildFailed
-from buddy_tui.emulator.command import Command, expand, program, split
-from buddy_tui.emulator.dockerfile import Copy, read, web_process
+from buddy_tui.emulator.machine.archive import BuildFailed
+from buddy_tui.emulator.machine.command import Command, expand, program, split
+from buddy_tui.emulator.machine.dockerfile import Copy, read, web_process
 
 _SEED = b"""\
 # syntax=docker/dockerfile:1

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from google.protobuf.json_format import MessageToDict
 
-from buddy_tui.emulator import entries
+from buddy_tui.emulator.logs import entries
 from buddy_tui.emulator.names import Where
 from buddy_tui.emulator.rpc import Message
 

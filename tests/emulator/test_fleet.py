@@ -8,12 +8,12 @@ import grpc
 import pytest
 from google.cloud import run_v2
 
-from buddy_tui.emulator.command import Command
-from buddy_tui.emulator.fleet import Fleet, NoInstance
-from buddy_tui.emulator.images import Image
+from buddy_tui.emulator.machine.command import Command
+from buddy_tui.emulator.machine.fleet import Fleet, NoInstance
+from buddy_tui.emulator.machine.images import Image
+from buddy_tui.emulator.machine.runtime import AUTOSCALING, DEPLOYMENT, BootFailed, Instance
 from buddy_tui.emulator.names import Problem, Where
 from buddy_tui.emulator.rpc import Message
-from buddy_tui.emulator.runtime import AUTOSCALING, DEPLOYMENT, BootFailed, Instance
 
 _WHERE = Where("demo", "us-central1", "shop", "shop-00001-abc")
 _IMAGE = Image("sha256:0", Path("/"), "/", Command(), Command())

@@ -17,14 +17,14 @@ from google.cloud.run_v2.services.builds import BuildsAsyncClient
 from google.cloud.run_v2.services.builds.transports import BuildsGrpcAsyncIOTransport
 from google.longrunning.operations_pb2 import GetOperationRequest, Operation
 
-from buddy_tui.emulator.archive import Allowance, BuildFailed, unpack
-from buddy_tui.emulator.builds import Builds, SubmitBuildRequest
 from buddy_tui.emulator.clock import Clock
-from buddy_tui.emulator.cloudbuild import FAILURE, SUCCESS, Build, BuildOperationMetadata
 from buddy_tui.emulator.faults import Faults
-from buddy_tui.emulator.images import Registry
+from buddy_tui.emulator.machine.archive import Allowance, BuildFailed, unpack
+from buddy_tui.emulator.machine.builds import Builds, SubmitBuildRequest
+from buddy_tui.emulator.machine.cloudbuild import FAILURE, SUCCESS, Build, BuildOperationMetadata
+from buddy_tui.emulator.machine.images import Registry
+from buddy_tui.emulator.machine.objects import Store
 from buddy_tui.emulator.names import Problem
-from buddy_tui.emulator.objects import Store
 from buddy_tui.emulator.rpc import Message, Unary, service
 
 _REFERENCE = "us-central1-docker.pkg.dev/demo/cloud-run-source-deploy/shop"
@@ -333,7 +333,7 @@ class Cloud:
 async def cloud(tmp_path: Path, registry: Registry) -> AsyncIterator[Cloud]:
     store = Store(tmp_path, Clock())
     store.create("sources", "demo", "")
-    builds = Builds(registry, store.read, Clock())
+    builds = Builds(registry, store.read, Clock(), list[str]().append)
 
     async def get(request: Message) -> Message:
         return builds.operation(request.name) or Operation()
@@ -401,7 +401,8 @@ async def test_a_failed_build_is_an_operation_with_an_error(cloud: Cloud, source
 
 
 async def test_a_source_that_is_not_there_fails_the_build(registry: Registry, tmp_path: Path) -> None:
-    builds = Builds(registry, Store(tmp_path, Clock()).read, Clock())
+    done: list[str] = []
+    builds = Builds(registry, Store(tmp_path, Clock()).read, Clock(), done.append)
     request = SubmitBuildRequest(parent="projects/demo/locations/us-central1", image_uri="x/y")
     with pytest.raises(Problem, match="needs image_uri"):
         await builds.submit(request)
@@ -410,4 +411,5 @@ async def test_a_source_that_is_not_there_fails_the_build(registry: Registry, tm
     name = (await builds.submit(request)).build_operation.name
     await builds.close()
 
+    assert done == [name]
     assert "The specified bucket does not exist" in builds.operation(name).error.message  # type: ignore[union-attr]

@@ -14,19 +14,19 @@ from aiohttp import web
 from google.cloud import run_v2
 from google.cloud.storage import Client
 
-from buddy_tui.emulator.builds import Builds, SubmitBuildRequest
 from buddy_tui.emulator.clock import Clock
-from buddy_tui.emulator.cloudbuild import Build
-from buddy_tui.emulator.command import Command
 from buddy_tui.emulator.faults import Faults
-from buddy_tui.emulator.fleet import Fleet
-from buddy_tui.emulator.images import Image
-from buddy_tui.emulator.ingress import Ingress
+from buddy_tui.emulator.machine.builds import Builds, SubmitBuildRequest
+from buddy_tui.emulator.machine.cloudbuild import Build
+from buddy_tui.emulator.machine.command import Command
+from buddy_tui.emulator.machine.fleet import Fleet
+from buddy_tui.emulator.machine.images import Image
+from buddy_tui.emulator.machine.ingress import Ingress
+from buddy_tui.emulator.machine.objects import Store
+from buddy_tui.emulator.machine.runtime import BootFailed, Instance
+from buddy_tui.emulator.machine.storage import routes
 from buddy_tui.emulator.names import Problem, Where
-from buddy_tui.emulator.objects import Store
 from buddy_tui.emulator.rpc import Message
-from buddy_tui.emulator.runtime import BootFailed, Instance
-from buddy_tui.emulator.storage import routes
 from tests.emulator.machine import SERVER, Machine, machine, revision, source
 
 _SERVICE = Where("demo", "us-central1", "shop")
@@ -383,7 +383,7 @@ async def test_a_source_uploaded_and_built_by_the_official_clients_answers(
         return int(blob.generation)
 
     generation = await asyncio.to_thread(upload)
-    builds = Builds(host.registry, store.read, host.clock)
+    builds = Builds(host.registry, store.read, host.clock, list[str]().append)
     storage = run_v2.StorageSource(bucket="sources", object_="services/shop/1.zip", generation=generation)
     request = SubmitBuildRequest(parent="projects/demo/locations/us-central1", image_uri="registry/shop")
     request.storage_source.CopyFrom(run_v2.StorageSource.pb(storage))

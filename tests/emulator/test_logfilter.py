@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from buddy_tui.emulator import entries
-from buddy_tui.emulator.logfilter import compile_filter
-from buddy_tui.emulator.logquery import LONGEST, And, Compare, Not, Or, Text, Tree, parse
+from buddy_tui.emulator.logs import entries
+from buddy_tui.emulator.logs.filter import compile_filter
+from buddy_tui.emulator.logs.query import LONGEST, And, Compare, Not, Or, Text, Tree, parse
 from buddy_tui.emulator.names import Problem, Where
 
 WHERE = Where("acme", "us-central1", "shop", "shop-00007-fvm")

@@ -22,11 +22,11 @@ from google.cloud.logging_v2.types import (
     WriteLogEntriesRequest,
 )
 
-from buddy_tui.emulator import entries
 from buddy_tui.emulator.clock import Clock
 from buddy_tui.emulator.faults import Faults
-from buddy_tui.emulator.logs import handlers
-from buddy_tui.emulator.logstore import LogStore
+from buddy_tui.emulator.logs import entries
+from buddy_tui.emulator.logs.api import handlers
+from buddy_tui.emulator.logs.store import LogStore
 from buddy_tui.emulator.names import Where
 
 WHERE = Where("acme", "us-central1", "shop", "shop-00001-abc")

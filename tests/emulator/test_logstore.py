@@ -7,10 +7,10 @@ from itertools import pairwise
 import grpc
 import pytest
 
-from buddy_tui.emulator import entries
 from buddy_tui.emulator.clock import Clock
 from buddy_tui.emulator.faults import Faults
-from buddy_tui.emulator.logstore import LogStore, Query, Subscription
+from buddy_tui.emulator.logs import entries
+from buddy_tui.emulator.logs.store import LogStore, Query, Subscription
 from buddy_tui.emulator.names import Problem, Where
 from buddy_tui.emulator.rpc import Message
 

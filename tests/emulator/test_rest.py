@@ -14,9 +14,9 @@ from google.cloud.run_v2.services.revisions.transports import RevisionsRestTrans
 from google.cloud.run_v2.services.services.transports import ServicesRestTransport
 from google.longrunning import operations_pb2
 
-from buddy_tui.emulator.rest import routes
 from buddy_tui.emulator.rpc import Message
-from buddy_tui.emulator.waiting import LongRunning
+from buddy_tui.emulator.run.rest import routes
+from buddy_tui.emulator.run.waiting import LongRunning
 from tests.emulator.admin_fixture import (
     DIED,
     FAILED,

@@ -17,9 +17,9 @@ import pytest
 from google.cloud import run_v2
 from google.protobuf.json_format import MessageToDict
 
-from buddy_tui.emulator.process import Disguise
-from buddy_tui.emulator.reaper import Reaper
-from buddy_tui.emulator.runtime import BootFailed
+from buddy_tui.emulator.machine.process import Disguise
+from buddy_tui.emulator.machine.reaper import Reaper
+from buddy_tui.emulator.machine.runtime import BootFailed
 from tests.emulator.machine import SERVER, Machine, machine, revision
 
 _CANCELLED = (
@@ -324,6 +324,14 @@ def _marked(mark: str) -> list[int]:
     return found
 
 
+def _up(mark: str, count: int) -> list[int]:
+    """Wait for so many marked processes: a program's environment shows a moment after its start."""
+    end = time.monotonic() + 10
+    while len(_marked(mark)) < count and time.monotonic() < end:
+        time.sleep(0.02)
+    return _marked(mark)
+
+
 def _gone(mark: str) -> bool:
     end = time.monotonic() + 10
     while _marked(mark) and time.monotonic() < end:
@@ -355,7 +363,7 @@ def test_no_process_survives_a_killed_emulator_with_ten_instances_up(tmp_path: P
         assert emulator.stdout is not None
         assert emulator.stdout.readline() == b"up\n"
         # Each instance has started a process of its own, which no signal of its parent's death reaches.
-        assert len(_marked(mark)) == 20
+        assert len(_up(mark, 20)) == 20
 
         emulator.send_signal(signal.SIGKILL)
         emulator.wait()
@@ -365,7 +373,7 @@ def test_no_process_survives_a_killed_emulator_with_ten_instances_up(tmp_path: P
 
 _WATCHED = """\
     import subprocess, sys, time
-    from buddy_tui.emulator.reaper import Reaper
+    from buddy_tui.emulator.machine.reaper import Reaper
 
     reaper = Reaper()
     reaper.start()
@@ -387,6 +395,7 @@ def test_the_reaper_alone_ends_what_it_watches_and_nothing_else() -> None:
     with subprocess.Popen(program, stdout=subprocess.PIPE, cwd=Path(__file__).parents[2]) as emulator:
         assert emulator.stdout is not None
         assert emulator.stdout.readline() == b"up\n"
+        _up(mark, 3)
         [spared] = _marked(mark + "c")
 
         emulator.send_signal(signal.SIGKILL)

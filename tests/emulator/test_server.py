@@ -19,7 +19,7 @@ from google.cloud.logging_v2.services.logging_service_v2.transports import (
 
 from buddy_tui.emulator import fault_settings, stories
 from buddy_tui.emulator.faults import Faults
-from buddy_tui.emulator.logstore import Query
+from buddy_tui.emulator.logs.store import Query
 from buddy_tui.emulator.server import CannotServe, Emulator, Options, serve
 
 STARTS = Query(("projects/demo-project",), 'textPayload:"Starting new instance."', page_size=1000)
@@ -172,8 +172,8 @@ def test_nothing_remains_of_an_emulator(monkeypatch: pytest.MonkeyPatch, tmp_pat
     assert not list(tmp_path.iterdir())
 
 
-async def test_a_killed_emulator_leaves_no_process() -> None:
-    emulator = await _started("--story", "many")
+async def test_a_killed_emulator_leaves_no_process_and_no_file(tmp_path: Path) -> None:
+    emulator = await _started("--story", "many", env={**os.environ, "TMPDIR": str(tmp_path)})
     assert emulator.stdout
     endpoints = json.loads(await emulator.stdout.readline())
     services = (
@@ -186,11 +186,15 @@ async def test_a_killed_emulator_leaves_no_process() -> None:
     pids = await _server_pids(endpoints["CLOUD_LOGGING_EMULATOR_HOST"])
     assert len(pids) == 10
     assert all(map(is_alive, pids))
+    assert os.listdir(tmp_path)  # noqa: PTH208 - as below
 
     emulator.kill()
     await emulator.wait()
 
     await _until_dead(pids)
+    async with asyncio.timeout(10):
+        while os.listdir(tmp_path):  # noqa: ASYNC110, PTH208 - another process deletes it
+            await asyncio.sleep(0.02)
 
 
 async def test_a_killed_emulator_takes_its_command_along() -> None:
@@ -206,9 +210,9 @@ async def test_a_killed_emulator_takes_its_command_along() -> None:
     await _until_dead([pid])
 
 
-async def _started(*arguments: str) -> asyncio.subprocess.Process:
+async def _started(*arguments: str, env: dict[str, str] | None = None) -> asyncio.subprocess.Process:
     return await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "buddy_tui", "emulator", *arguments, stdout=asyncio.subprocess.PIPE
+        sys.executable, "-m", "buddy_tui", "emulator", *arguments, stdout=asyncio.subprocess.PIPE, env=env
     )
 
 

@@ -16,9 +16,9 @@ from google.cloud.storage import Client
 
 from buddy_tui.emulator.clock import Clock
 from buddy_tui.emulator.faults import Faults
+from buddy_tui.emulator.machine.objects import Store
+from buddy_tui.emulator.machine.storage import routes
 from buddy_tui.emulator.names import Problem
-from buddy_tui.emulator.objects import Store
-from buddy_tui.emulator.storage import routes
 
 _MIB = 1 << 20
 # The client library carries no types.

@@ -5,7 +5,8 @@ from datetime import UTC, timedelta
 
 import pytest
 
-from buddy_tui.emulator.events import (
+from buddy_tui.emulator.names import Problem, Where
+from buddy_tui.emulator.run.events import (
     BootWanted,
     CallRefused,
     OperationDone,
@@ -13,8 +14,7 @@ from buddy_tui.emulator.events import (
     RevisionGone,
     ServiceCalled,
 )
-from buddy_tui.emulator.messages import REVISION
-from buddy_tui.emulator.names import Problem, Where
+from buddy_tui.emulator.run.messages import REVISION
 from tests.emulator.admin_fixture import BORN, DIED, PARENT, PLACE, SHOP, Stand, history, service
 
 

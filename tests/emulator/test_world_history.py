@@ -4,13 +4,13 @@ from datetime import UTC, timedelta
 
 import pytest
 
-from buddy_tui.emulator.conditions import broke, find
-from buddy_tui.emulator.events import (
+from buddy_tui.emulator.names import Problem, Where
+from buddy_tui.emulator.run.conditions import broke, find
+from buddy_tui.emulator.run.events import (
     RevisionGone,
 )
-from buddy_tui.emulator.messages import LATEST, REVISION, Service
-from buddy_tui.emulator.names import Problem, Where
-from buddy_tui.emulator.rollout import MOST_REVISIONS
+from buddy_tui.emulator.run.messages import LATEST, REVISION, Service
+from buddy_tui.emulator.run.rollout import MOST_REVISIONS
 from tests.emulator.admin_fixture import BORN, DIED, PARENT, PLACE, SHOP, Stand, address, history, service
 
 

@@ -5,11 +5,11 @@ from collections.abc import Callable
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from buddy_tui.emulator.conditions import FAILED, RECONCILING, SUCCEEDED
-from buddy_tui.emulator.events import BootWanted, OperationDone
-from buddy_tui.emulator.messages import LATEST, REVISION, Service
 from buddy_tui.emulator.names import Problem, Where
 from buddy_tui.emulator.rpc import Message
+from buddy_tui.emulator.run.conditions import FAILED, RECONCILING, SUCCEEDED
+from buddy_tui.emulator.run.events import BootWanted, OperationDone
+from buddy_tui.emulator.run.messages import LATEST, REVISION, Service
 from tests.emulator.admin_fixture import DIED, PARENT, PLACE, SHOP, Stand
 
 Act = Callable[[int, int], None]

@@ -1,0 +1,1 @@
+"""Cloud Logging v2: entries as Google writes them, the query language, list and tail."""

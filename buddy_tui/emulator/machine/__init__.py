@@ -1,0 +1,1 @@
+"""The machine room: uploads become images, images become processes, processes get addresses."""
