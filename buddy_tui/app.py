@@ -1,0 +1,263 @@
+"""BuddyApp: navigation, and the single door to the outside. It hands streams to screens and answers their messages."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import traceback
+from contextlib import aclosing
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
+
+from textual.app import App, SystemCommand
+from textual.binding import Binding, BindingType
+
+from buddy_tui.clean import clean_line
+from buddy_tui.errors import BuddyError
+from screens.opening import OpeningScreen
+from screens.theme import BUDDY
+from screens.wall import Ascii, Wall, speaks_unicode
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
+
+    from textual.filter import LineFilter
+    from textual.screen import Screen
+
+    from buddy_tui.config import Settings
+    from buddy_tui.gateway import Reads
+    from buddy_tui.model import Directory, ServiceName, Snapshot, Trouble
+    from screens.base import Feed
+    from screens.messages import Copy, Crashed, OpenLink, OpenService
+    from screens.palette import ScreenCommands
+    from screens.service import ServiceScreen
+    from screens.services import ServicesScreen
+
+
+Seen = TypeVar("Seen")
+
+
+def _screen_commands() -> type[ScreenCommands]:
+    from screens.palette import ScreenCommands
+
+    return ScreenCommands
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class BuddyApp(App[None]):
+    """The dashboard.
+
+    `connect` makes the connection to Cloud Run, slowly: it is awaited after the first paint, and again after it
+    failed with a BuddyError. `clock` tells the time in UTC. A crash is written to `log_file`.
+    """
+
+    TITLE = "buddy-tui"
+    CSS_PATH = Path(__file__).with_name("app.tcss")  # absolute, so that a subclass finds it too
+    COMMANDS: ClassVar[set[Callable[[], type[ScreenCommands]]]] = {_screen_commands}  # type: ignore[assignment]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("question_mark,f1", "help", "Help", key_display="?", id="app.help"),
+        Binding("colon", "command_palette", "Commands", key_display=":", id="app.commands"),
+        Binding("ctrl+p", "command_palette", "Commands", show=False, priority=True, id="app.palette"),
+        Binding("ctrl+q", "quit", "Quit", show=False, priority=True, id="app.quit"),
+    ]
+
+    def __init__(
+        self,
+        settings: Settings,
+        connect: Callable[[], Awaitable[Reads]],
+        *,
+        clock: Callable[[], datetime] = _now,
+        log_file: Path | None = None,
+    ) -> None:
+        self._walls: list[LineFilter] = [Wall()]
+        if settings.ascii or not speaks_unicode(getattr(sys.__stdout__, "encoding", None)):
+            self._walls.append(Ascii())
+        super().__init__()
+        self.settings = settings
+        self.clock = clock
+        self._connect = connect
+        self._reads: Reads | None = None
+        self._connecting = asyncio.Lock()
+        self._log_file = log_file
+        self.register_theme(BUDDY)
+        wanted = os.environ.get("TEXTUAL_THEME", "")
+        self.theme = wanted if wanted in self.available_themes else BUDDY.name
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Add the second wall, and ASCII where it is asked for, behind Textual's own filters."""
+        return [*super().get_line_filters(), *self._walls]
+
+    def get_default_screen(self) -> Screen[None]:
+        """Begin with next to nothing, so that the first frame comes at once."""
+        return OpeningScreen(self.settings, self.clock)
+
+    def on_mount(self) -> None:
+        """Go on after the first paint."""
+        self.call_after_refresh(self._open_first)
+
+    async def _open_first(self) -> None:
+        await self.push_screen(self._first_screen())
+
+    def _first_screen(self) -> Screen[None]:
+        """Return the one service that the context names, or all of the project."""
+        from buddy_tui.model import ServiceName
+
+        project, regions, service = (
+            self.settings.project.value,
+            self.settings.regions,
+            self.settings.service.value,
+        )
+        if service and len(regions) == 1:
+            return self._service_screen(ServiceName(project, regions[0].value, service))
+        return self._services_screen(wanted=service)
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """Leave out what our own help and keys do better."""
+        for command in super().get_system_commands(screen):
+            if command.title not in {"Keys", "Quit", "Maximize", "Minimize"}:
+                yield command
+
+    def _service_screen(self, name: ServiceName) -> ServiceScreen:
+        from screens.service import ServiceScreen
+
+        return ServiceScreen(self.settings, self.service_feed(name), self.clock, name)
+
+    def _services_screen(self, wanted: str = "") -> ServicesScreen:
+        from screens.services import ServicesScreen
+
+        return ServicesScreen(self.settings, self.services_feed(), self.clock, wanted)
+
+    def service_feed(self, name: ServiceName) -> Feed[Snapshot]:
+        """Return the feed of one service."""
+        return LiveFeed(lambda wake: self._snapshots(name, wake))
+
+    def services_feed(self) -> Feed[Directory]:
+        """Return the feed of all services in the regions of the settings."""
+        return LiveFeed(self._directories)
+
+    async def _snapshots(self, name: ServiceName, wake: asyncio.Event) -> AsyncGenerator[Snapshot, None]:
+        from buddy_tui.model import Snapshot
+        from buddy_tui.watch import watch
+
+        try:
+            reads = await self._connected()
+        except BuddyError as error:
+            yield Snapshot(name, trouble=self._trouble(error))
+            return
+        async with aclosing(watch(reads, name, clock=self.clock, wake=wake)) as snapshots:
+            async for snapshot in snapshots:
+                yield snapshot
+
+    async def _directories(self, wake: asyncio.Event) -> AsyncGenerator[Directory, None]:
+        from buddy_tui.model import Directory
+        from buddy_tui.watch import watch_directory
+
+        project = self.settings.project.value
+        regions = tuple(region.value for region in self.settings.regions)
+        try:
+            reads = await self._connected()
+        except BuddyError as error:
+            yield Directory(project, trouble=self._trouble(error))
+            return
+        stream = watch_directory(reads, project, regions, clock=self.clock, wake=wake)
+        async with aclosing(stream) as directories:
+            async for directory in directories:
+                yield directory
+
+    async def _connected(self) -> Reads:
+        async with self._connecting:
+            if self._reads is None:
+                self._reads = await self._connect()
+            return self._reads
+
+    def _trouble(self, error: BuddyError) -> Trouble:
+        from buddy_tui.model import Trouble
+
+        return Trouble(str(error), error.hint, int(error.exit_code), self.clock())
+
+    async def on_unmount(self) -> None:
+        """Close the connections."""
+        if self._reads is not None:
+            await self._reads.close()
+
+    def on_open_service(self, message: OpenService) -> None:
+        """Show a service on top of where we are."""
+        self.push_screen(self._service_screen(message.name))
+
+    def on_open_services(self) -> None:
+        """Show all services of the project."""
+        self.push_screen(self._services_screen())
+
+    def on_back(self) -> None:
+        """Leave the screen."""
+        self.pop_screen()
+
+    def on_copy(self, message: Copy) -> None:
+        """Put text on the clipboard."""
+        self._copy(message.text, message.what)
+
+    def _copy(self, text: str, what: str) -> None:
+        """Use OSC 52, which works through SSH too, and show what was copied: no terminal confirms it.
+
+        On one line: a line break that is pasted into a shell runs what stands before it.
+        """
+        text = clean_line(text)
+        self.copy_to_clipboard(text)
+        self.notify(text, title=f"Copied {what}", markup=False)
+
+    def on_open_link(self, message: OpenLink) -> None:
+        """Open a browser; over SSH, where it would open on the wrong machine, show and copy the address."""
+        if self.settings.emulated:
+            self.notify("This Cloud Run is emulated: the console has no page for it.", markup=False)
+        elif "SSH_CONNECTION" in os.environ or "SSH_TTY" in os.environ:
+            self._copy(message.url, "the console's address")
+        else:
+            self.open_url(message.url)
+
+    def on_crashed(self, message: Crashed) -> None:
+        """Write the traceback to the log file and say where that is."""
+        path = self._log_file or _default_log_file()
+        told = "".join(traceback.format_exception(message.error))
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with path.open("a", encoding="utf-8", errors="backslashreplace") as log:
+                log.write(f"{self.clock():%Y-%m-%dT%H:%M:%SZ} {told}\n")
+        except OSError as error:
+            self.notify(f"The log file cannot be written: {error}", severity="error", markup=False)
+        else:
+            self.notify(
+                f"The traceback is in {path}", title="A bug in buddy-tui", severity="error", markup=False
+            )
+
+    def action_help(self) -> None:
+        """Show the keys that work here, and what the screen shows."""
+        from screens.help import help_page
+
+        self.push_screen(help_page(self.screen, self.get_key_display))
+
+
+class LiveFeed(Generic[Seen]):
+    """A stream that can be opened anew, and woken up to look at once."""
+
+    def __init__(self, open_stream: Callable[[asyncio.Event], AsyncGenerator[Seen, None]]) -> None:
+        self._open = open_stream
+        self._wake = asyncio.Event()
+
+    def stream(self) -> AsyncGenerator[Seen, None]:
+        """Begin a stream."""
+        return self._open(self._wake)
+
+    def refresh(self) -> None:
+        """Ask the running stream to look at once."""
+        self._wake.set()
+
+
+def _default_log_file() -> Path:
+    from platformdirs import user_log_path
+
+    return user_log_path("buddy-tui", appauthor=False) / "buddy-tui.log"

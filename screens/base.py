@@ -1,0 +1,146 @@
+"""What every screen of ours has: the identity line, the notice, one stream, and crashes that are told, not hidden."""
+
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+from functools import partial
+from typing import Any, ClassVar, Protocol, TypeVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+from textual.worker import Worker
+
+from buddy_tui.config import Settings
+from buddy_tui.model import Trouble
+from screens.messages import Back, Copy, Crashed
+from screens.widgets.header import Identity, IdentityHeader, identity
+from screens.widgets.keys import KeyLine
+from screens.widgets.notice import Notice
+from screens.words import Clock
+
+Value = TypeVar("Value")
+Seen_co = TypeVar("Seen_co", covariant=True)
+
+
+# The class that a screen wears from that many columns or rows on.
+_WIDTHS = [(0, "-cramped"), (40, "-narrow"), (100, "-wide")]
+_HEIGHTS = [(0, "-flat"), (8, "-short"), (20, "-tall"), (30, "-roomy")]
+
+
+class Feed(Protocol[Seen_co]):
+    """Where a screen's values come from, opened anew after it ended."""
+
+    def stream(self) -> AsyncGenerator[Seen_co, None]:
+        """Begin a stream of values, the first one as soon as there is one."""
+
+    def refresh(self) -> None:
+        """Ask the running stream to look at once."""
+
+
+class BuddyScreen(Screen[None]):
+    """A screen fed by one stream."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "back", "Back", id="screen.back"),
+        Binding("ctrl+r", "refresh", "Refresh", show=False, id="screen.refresh"),
+        Binding("c", "copy_hint", "Copy fix", id="screen.copy-hint"),
+        Binding("q", "app.quit", "Quit", id="screen.quit"),
+    ]
+    HORIZONTAL_BREAKPOINTS = _WIDTHS
+    VERTICAL_BREAKPOINTS = _HEIGHTS
+
+    def __init__(self, settings: Settings, feed: Feed[Any], clock: Clock, *place: str) -> None:
+        super().__init__()
+        self.settings = settings
+        self.clock = clock
+        self.identity: Identity = identity(settings, *place)
+        self._feed = feed
+        self._following: Worker[None] | None = None
+
+    def compose(self) -> ComposeResult:
+        """Put the identity line and the notice above, the keys below what `body` yields."""
+        yield IdentityHeader(self.identity, self.clock)
+        yield Notice()
+        yield from self.body()
+        yield KeyLine()
+
+    def body(self) -> ComposeResult:
+        """Yield the widgets between notice and footer."""
+        yield from ()
+
+    def receive(self, value: Any) -> None:  # noqa: ANN401 - each screen knows what its feed yields
+        """Show a value of the feed."""
+
+    def on_mount(self) -> None:
+        """Begin after the first paint, so that nothing slow comes before it."""
+        self.set_interval(1.0, self.tick)
+        self.call_after_refresh(self._begin)
+
+    def tick(self) -> None:
+        """Let what shows an age go on."""
+        self.query_one(IdentityHeader).tick()
+
+    def follow(self, stream: AsyncGenerator[Value, None], receive: Callable[[Value], None]) -> Worker[None]:
+        """Hand each value of `stream` to `receive` until the screen goes; a new stream takes over from the old.
+
+        An unexpected exception ends the stream and is shown as what it is, a bug of ours; the dashboard lives on.
+        """
+        return self.run_worker(
+            partial(self._follow, stream, receive), exclusive=True, group="stream", exit_on_error=False
+        )
+
+    async def _follow(self, stream: AsyncGenerator[Value, None], receive: Callable[[Value], None]) -> None:
+        try:
+            async with aclosing(stream) as values:
+                async for value in values:
+                    receive(value)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the operator keeps the dashboard
+            self._tell_crash(error)
+
+    def _tell_crash(self, error: Exception) -> None:
+        sentence = f"{type(error).__name__}: {error}"
+        self.tell(
+            Trouble(sentence, "Press ctrl+r to go on. The log file has the traceback.", 1, self.clock())
+        )
+        self.post_message(Crashed(error))
+
+    def tell(self, trouble: Trouble | None) -> None:
+        """Show trouble, or take it away."""
+        self.query_one(Notice).trouble = trouble
+        self.refresh_bindings()
+
+    def _begin(self) -> None:
+        self._following = self.follow(self._feed.stream(), self.receive)
+
+    def action_refresh(self) -> None:
+        """Look at once; a stream that has ended begins anew."""
+        if self._following is None or self._following.is_finished:
+            self._begin()
+        else:
+            self._feed.refresh()
+
+    def action_back(self) -> None:
+        """Leave for the screen below; the last one stays, for esc never quits."""
+        if self._has_one_below():
+            self.post_message(Back())
+
+    def action_copy_hint(self) -> None:
+        """Copy the way out that the notice tells."""
+        if hint := self._hint():
+            self.post_message(Copy(hint, "the way out"))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer to copy a way out, and to go back, only where there is one."""
+        del parameters
+        if action == "copy_hint":
+            return bool(self._hint())
+        return action != "back" or self._has_one_below()
+
+    def _has_one_below(self) -> bool:
+        stack = self.app.screen_stack
+        return isinstance(stack[stack.index(self) - 1], BuddyScreen)
+
+    def _hint(self) -> str:
+        notices = self.query(Notice)
+        trouble = notices.first().trouble if notices else None
+        return trouble.hint if trouble else ""

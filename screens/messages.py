@@ -1,0 +1,46 @@
+"""What a screen may ask of the app. Messages travel up; state flows down."""
+
+from textual.message import Message
+
+from buddy_tui.model import ServiceName
+
+
+class OpenService(Message):
+    """Show one service."""
+
+    def __init__(self, name: ServiceName) -> None:
+        super().__init__()
+        self.name = name
+
+
+class OpenServices(Message):
+    """Show all services of the project."""
+
+
+class Back(Message):
+    """Leave this screen for the one below; asked only where there is one."""
+
+
+class Copy(Message):
+    """Put `text` on the clipboard; `what` names it for the operator, e.g. `revision name`."""
+
+    def __init__(self, text: str, what: str) -> None:
+        super().__init__()
+        self.text = text
+        self.what = what
+
+
+class OpenLink(Message):
+    """Open an address in a browser, or show it where there is none."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__()
+        self.url = url
+
+
+class Crashed(Message):
+    """A worker of a screen met a bug of ours; the screen already says so."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__()
+        self.error = error

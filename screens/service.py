@@ -1,0 +1,234 @@
+"""One service: its traffic truth, its revisions, and everything about the one under the cursor."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.events import Resize
+from textual.reactive import reactive
+from textual.widgets import Static
+
+from buddy_tui.clean import clean_line
+from buddy_tui.config import Settings
+from buddy_tui.model import Revision, ServiceName, Snapshot
+from buddy_tui.traffic import Share, TrafficTruth, truth
+from screens import links
+from screens.base import Feed
+from screens.facts import revision_facts, service_facts
+from screens.listing import ListingScreen
+from screens.states import revision_state
+from screens.theme import toned
+from screens.widgets.columns import Column
+from screens.widgets.facts import Fact, FactSheet
+from screens.widgets.header import IdentityHeader
+from screens.widgets.notice import Notice
+from screens.widgets.pager import Pager
+from screens.widgets.table import KeyedTable, Row
+from screens.widgets.traffic import TrafficBar
+from screens.widgets.truth import TruthPanel
+from screens.words import Cell, Clock, age
+
+COLUMNS = (
+    Column("REVISION", keep_end=True),
+    Column("TRAFFIC", right=True),
+    Column("TAG", priority=1),
+    Column("READY", flexible=True, least=16),
+    Column("SOURCE", spare=True),
+    Column("AGE", priority=2, right=True),
+)
+
+
+class ServiceScreen(ListingScreen):
+    """The cockpit of one service."""
+
+    CSS_PATH = "service.tcss"
+    FILTER_HINT = "text   !text   state:failed   tag:canary"
+    HELP = """\
+Revisions of one service, newest first. The panel on top tells who gets traffic and what the next deployment will get.
+
+- **PINNED** means that traffic goes to revisions by name: a new deployment serves nobody until somebody moves traffic.
+- **desired** is what was asked for, **effective** is what Cloud Run does. When they differ, the last change failed or
+  is still under way.
+- **ready** serves or could; **failed** never came up; **retired** booted once and sleeps until traffic comes.
+
+Filter with `/`: words must all be there, `!word` must not, `state:failed` and `tag:name` look at one column.
+"""
+    snapshot: reactive[Snapshot | None] = reactive(None, init=False, always_update=True)
+
+    def __init__(self, settings: Settings, feed: Feed[Snapshot], clock: Clock, name: ServiceName) -> None:
+        super().__init__(settings, feed, clock, name.project, name.region, name.service)
+        self._address = name
+        self._truth: TrafficTruth | None = None
+        self._revisions: dict[str, Revision] = {}
+
+    def body(self) -> ComposeResult:
+        """Put the truth above, the revisions and what the cursor points at below."""
+        with Vertical(id="truth"):
+            yield TruthPanel()
+            yield TrafficBar()
+        with Horizontal(id="body"):
+            with Vertical(id="list"):
+                yield from self.listing(COLUMNS)
+                yield Static(id="preview", classes="-blank", markup=False)
+            with Pager(id="detail"):
+                yield FactSheet()
+
+    def receive(self, value: Snapshot) -> None:
+        """Take a snapshot."""
+        self.snapshot = value
+
+    def watch_snapshot(self, snapshot: Snapshot) -> None:
+        """Show the snapshot everywhere."""
+        self.query_one(IdentityHeader).tell(snapshot.as_of, snapshot.trouble, snapshot.next_in)
+        self.query_one(Notice).as_of = snapshot.as_of
+        self.tell(snapshot.trouble)
+        self._revisions = {revision.name: revision for revision in snapshot.revisions}
+        if snapshot.service is not None:
+            self._truth = truth(snapshot.service, snapshot.revisions)
+            self.add_class("-known")
+            self.query_one(TruthPanel).truth = self._truth
+            bar = self.query_one(TrafficBar)
+            bar.service, bar.truth = self._address.service, self._truth
+        self.show_rows()
+        self._show_detail()
+
+    def fetching(self) -> str:
+        """Name the service until it was read."""
+        return "" if self._truth else f"{self._address.service} in {self._address.region}"
+
+    def nothing(self) -> str:
+        """Say that there is no revision."""
+        where = f"{self._address.service} has no revisions in {self._address.region}"
+        return f"{where}\nThe first deployment makes one and takes 100 %"
+
+    def all_rows(self) -> Iterator[tuple[Row, bool]]:
+        """Yield the revisions as they come, newest first."""
+        if self._truth is None:
+            return
+        now, desired, effective = self.clock(), _by_name(self._truth.desired), _by_name(self._truth.effective)
+        for name, revision in self._revisions.items():
+            none = Share(name)
+            row = revision_row(revision, desired.get(name, none), effective.get(name, none), now)
+            yield row, not self.filter or self._passes(row, revision)
+
+    def _passes(self, row: Row, revision: Revision) -> bool:
+        fields = {"state": (revision.state.value,), "tag": tuple(row.cells[2].text.split())}
+        hidden = (revision.reason, revision.message, revision.source, revision.commit)
+        return self.filter.accepts(" ".join((*(cell.text for cell in row.cells), *hidden)), fields)
+
+    def has_subject(self) -> bool:
+        """Without a revision, the service itself is what keys are about."""
+        return self._truth is not None
+
+    def name_of(self, key: str) -> str:
+        """Return the revision's name, or the service's."""
+        return key or self._address.service
+
+    def command_of(self, key: str) -> str:
+        """Describe the revision, or the service when there is none."""
+        acting = self.settings.impersonate.value
+        if key:
+            return links.describe_revision(key, self._address, acting)
+        return links.describe_service(self._address, acting)
+
+    def link_of(self, _key: str) -> str:
+        """Return the console's list of revisions."""
+        return links.revisions_page(self._address)
+
+    def facts_of(self, key: str) -> tuple[str, tuple[Fact, ...]]:
+        """Return the revision's facts, and below them the service's."""
+        if self.snapshot is None or self.snapshot.service is None or self._truth is None:
+            return "", ()
+        now = self.clock()
+        service = service_facts(self.snapshot.service, self._truth, now)
+        revision = self._revisions.get(key)
+        return key or self._address.service, (
+            *(revision_facts(revision, self._truth, now) if revision else ()),
+            *service,
+        )
+
+    @on(KeyedTable.Pointed)
+    def _show_detail(self) -> None:
+        revision = self._revisions.get(self.table.key)
+        sheet = self.query_one(FactSheet)
+        sheet.facts = revision_facts(revision, self._truth, self.clock()) if revision and self._truth else ()
+        box = self.query_one("#preview", Static)
+        box.update(preview(revision) if revision else Content(""))
+        box.set_class(revision is None, "-blank")
+
+    @on(KeyedTable.Chosen)
+    def _open_detail(self) -> None:
+        self.add_class("-details")
+        self.query_one("#detail").focus()
+        self.refresh_bindings()
+
+    @on(Resize)
+    def _make_room(self, event: Resize) -> None:
+        self.query_one(TruthPanel).most = 1 if event.size.height < 20 else 4 if event.size.height < 30 else 7
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer the way back from the details."""
+        if action == "back" and self.is_mounted and self._in_details():
+            return True
+        return super().check_action(action, parameters)
+
+    def _in_details(self) -> bool:
+        return self.has_class("-details") or self.query_one("#detail").has_focus
+
+    def action_back(self) -> None:
+        """Close the details first."""
+        if not self._in_details():
+            super().action_back()
+            return
+        self.remove_class("-details")
+        self.table.focus()
+        self.refresh_bindings()
+
+
+def revision_row(revision: Revision, desired: Share, effective: Share, now: datetime) -> Row:
+    """Return a revision as a row of `COLUMNS`."""
+    tags = tuple(dict.fromkeys((*effective.tags, *desired.tags)))
+    return Row(
+        revision.name,
+        (
+            Cell(revision.name, "strong" if effective.percent else ""),
+            _traffic(desired.percent, effective.percent),
+            Cell(" ".join(tags), "info"),
+            revision_state(revision),
+            Cell(_source(revision), "dim"),
+            Cell(age(revision.created, now), "dim"),
+        ),
+    )
+
+
+def preview(revision: Revision) -> Content:
+    """Return what a narrow screen says about the revision under the cursor: name, state, message."""
+    state = revision_state(revision)
+    return Content.assemble(
+        *toned(
+            Cell(clean_line(revision.name), "strong"), Cell("  "), Cell(clean_line(state.text), state.tone)
+        ),
+        "\n",
+        clean_line(revision.message.partition("\n\n")[0]),
+    )
+
+
+def _by_name(shares: tuple[Share, ...]) -> dict[str, Share]:
+    return {share.revision: share for share in shares}
+
+
+def _traffic(desired: int, effective: int) -> Cell:
+    if desired != effective:
+        return Cell(f"{effective}% → {desired}%", "warn")
+    return Cell(f"{effective}%", "strong") if effective else Cell("0%", "dim")
+
+
+def _source(revision: Revision) -> str:
+    """Return the commit, or the uploaded object's own name without its generation, or that nobody told."""
+    if revision.commit:
+        return revision.commit[:10]
+    name = revision.source.rpartition("/")[2].partition("#")[0]
+    return name if len(name) <= 16 else f"{name[:15]}…"

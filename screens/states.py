@@ -1,0 +1,72 @@
+"""States and reasons in the operator's words. Pure; every state is a glyph, a word and a tone."""
+
+from buddy_tui.model import Condition, ConditionState, Revision, RevisionState, Service
+from screens.words import NONE, Cell
+
+_STATES = {
+    RevisionState.READY: Cell("✓ ready", "ok"),
+    RevisionState.FAILED: Cell("✗ failed", "bad"),
+    RevisionState.PENDING: Cell("● pending", "warn"),
+    RevisionState.RETIRED: Cell(f"{NONE} retired", "dim"),
+}
+
+_CONDITIONS = {
+    ConditionState.SUCCEEDED: Cell("✓ ok", "ok"),
+    ConditionState.FAILED: Cell("✗ failed", "bad"),
+    ConditionState.PENDING: Cell("● pending", "warn"),
+    ConditionState.RECONCILING: Cell("● at work", "warn"),
+    ConditionState.UNKNOWN: Cell("! unknown", "warn"),
+}
+
+# The reasons of Cloud Run's conditions (run.v2 Condition.CommonReason and RevisionReason) that an operator meets.
+_REASONS = {
+    "HealthCheckContainerError": "did not start",
+    "ContainerMissing": "image not found",
+    "ContainerPermissionDenied": "may not pull the image",
+    "SecretsAccessCheckFailed": "may not read a secret",
+    "ProgressDeadlineExceeded": "took too long to become ready",
+    "RevisionFailed": "its revision failed",
+    "MinInstancesNotProvisioned": "minimum instances not provided",
+    "MinInstancesWarming": "minimum instances warm up",
+    "ActiveRevisionLimitReached": "too many active revisions",
+    "HealthCheckSkipped": "health not checked",
+    "WaitingForOperation": "waits for another operation",
+    "ImmediateRetry": "is tried again",
+    "PostponedRetry": "is tried again later",
+    "ResourcesUnavailable": "no resources to run it",
+    "Internal": "Cloud Run's own failure",
+    "Retired": "",
+    "Retiring": "being retired",
+    "Recreating": "being made again",
+}
+
+
+def reason_in_words(reason: str) -> str:
+    """Return a condition's reason in plain words; one that we do not know stays as it is."""
+    return _REASONS.get(reason, reason)
+
+
+def revision_state(revision: Revision) -> Cell:
+    """Return a revision's state with the reason, e.g. `✗ failed: did not start`."""
+    return _with_reason(_STATES[revision.state], revision.reason)
+
+
+def condition_state(condition: Condition) -> Cell:
+    """Return a condition's state with the reason; only severity `error` gates readiness, so others are dim."""
+    state = _with_reason(_CONDITIONS[condition.state], condition.reason)
+    return state if condition.severity == "error" or state.tone == "ok" else state._replace(tone="dim")
+
+
+def service_state(service: Service) -> Cell:
+    """Return a service's state; one that failed while an older revision serves on is degraded, not down."""
+    ready = service.ready
+    if ready.state is ConditionState.SUCCEEDED:
+        return Cell("✓ ready", "ok")
+    if ready.state is ConditionState.FAILED and any(target.percent for target in service.effective):
+        return _with_reason(Cell("! degraded", "warn"), ready.reason)
+    return condition_state(ready)
+
+
+def _with_reason(state: Cell, reason: str) -> Cell:
+    words = reason_in_words(reason)
+    return state._replace(text=f"{state.text}: {words}") if words else state

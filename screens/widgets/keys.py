@@ -1,0 +1,79 @@
+"""The bottom line: the keys that do something now. One widget, where Textual's Footer mounts one for each key."""
+
+from typing import TYPE_CHECKING
+
+from rich.cells import cell_len
+from textual import events
+from textual.content import Content
+from textual.widget import Widget
+
+if TYPE_CHECKING:
+    from textual.binding import ActiveBinding
+    from textual.screen import Screen
+
+# The order in which keys are told; others come between, in the order of their bindings.
+_FIRST = ("app.help", "list.filter", "table.open", "list.describe")
+_LAST = ("app.commands", "screen.quit")
+_GAP = "  "
+
+
+class KeyLine(Widget):
+    """`? Help  / Filter  enter Open  …`; what has no room stays in the help. A click presses the key."""
+
+    DEFAULT_CSS = """
+    KeyLine {
+        dock: bottom; height: 1; padding: 0 1; background: $footer-background;
+        color: $footer-description-foreground; text-wrap: nowrap;
+    }
+    """
+
+    def on_mount(self) -> None:
+        """Follow the bindings."""
+        self.screen.bindings_updated_signal.subscribe(self, self._bindings_changed)
+
+    def _bindings_changed(self, _screen: "Screen[object]") -> None:
+        self.refresh()
+
+    def render(self) -> Content:
+        """Write the keys that fit."""
+        pieces: list[tuple[str, str]] = []
+        for key, description in self._keys():
+            pieces += [(key, "bold $footer-key-foreground"), (f" {description}{_GAP}", "")]
+        return Content.assemble(*pieces)
+
+    def on_click(self, event: events.Click) -> None:
+        """Press the key that was clicked."""
+        end = 1  # the padding
+        for active in self._active():
+            key, description = self._shown(active)
+            end += cell_len(f"{key} {description}{_GAP}")
+            if event.x < end:
+                self.app.simulate_key(active.binding.key)
+                return
+
+    def _keys(self) -> list[tuple[str, str]]:
+        shown, room = [], self.size.width
+        for active in self._active():
+            key, description = self._shown(active)
+            room -= cell_len(f"{key} {description}{_GAP}")
+            if room >= -len(_GAP):
+                shown.append((key, description))
+        return shown
+
+    def _active(self) -> list["ActiveBinding"]:
+        once = {
+            one.binding.action: one
+            for one in reversed(self.screen.active_bindings.values())
+            if one.binding.show
+        }
+        return sorted((one for one in once.values() if one.enabled), key=_rank)
+
+    def _shown(self, active: "ActiveBinding") -> tuple[str, str]:
+        return self.app.get_key_display(active.binding), active.binding.description
+
+
+def _rank(active: "ActiveBinding") -> int:
+    name = active.binding.id or ""
+    if name in _FIRST:
+        return _FIRST.index(name) - len(_FIRST)
+    return 1 + _LAST.index(name) if name in _LAST else 0
