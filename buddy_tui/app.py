@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-import traceback
 from contextlib import aclosing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -221,12 +220,10 @@ class BuddyApp(App[None]):
 
     def on_crashed(self, message: Crashed) -> None:
         """Write the traceback to the log file and say where that is."""
-        path = self._log_file or _default_log_file()
-        told = "".join(traceback.format_exception(message.error))
+        from buddy_tui import bug
+
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with path.open("a", encoding="utf-8", errors="backslashreplace") as log:
-                log.write(f"{self.clock():%Y-%m-%dT%H:%M:%SZ} {told}\n")
+            path = bug.written_down(message.error, self._log_file)
         except OSError as error:
             self.notify(f"The log file cannot be written: {error}", severity="error", markup=False)
         else:
@@ -255,9 +252,3 @@ class LiveFeed(Generic[Seen]):
     def refresh(self) -> None:
         """Ask the running stream to look at once."""
         self._wake.set()
-
-
-def _default_log_file() -> Path:
-    from platformdirs import user_log_path
-
-    return user_log_path("buddy-tui", appauthor=False) / "buddy-tui.log"

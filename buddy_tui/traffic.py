@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from buddy_tui import reasons
 from buddy_tui.model import Revision, RevisionState, Service, TrafficTarget
 
 _ALL_TO_LATEST = (TrafficTarget(percent=100, latest=True),)
@@ -202,7 +203,7 @@ class _Look:
         if newest is None:
             fate = "is not ready"
         elif newest.state is RevisionState.FAILED:
-            fate = f"failed ({newest.reason})" if newest.reason else "failed"
+            fate = f"failed ({reasons.in_words(newest.reason)})" if newest.reason else "failed"
         elif newest.state is RevisionState.PENDING:
             fate = "is not ready yet"
         else:

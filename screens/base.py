@@ -109,6 +109,16 @@ class BuddyScreen(Screen[None]):
         self.query_one(Notice).trouble = trouble
         self.refresh_bindings()
 
+    def on_screen_suspend(self) -> None:
+        """Ask Cloud Run nothing while another screen has taken over; a page on top leaves us in sight."""
+        if self._following and isinstance(self.app.screen, BuddyScreen):
+            self._following.cancel()
+
+    def on_screen_resume(self) -> None:
+        """Go on when we are back; what is shown keeps its age until the first new look."""
+        if self._following and self._following.is_cancelled:
+            self._begin()
+
     def _begin(self) -> None:
         self._following = self.follow(self._feed.stream(), self.receive)
 

@@ -1,5 +1,6 @@
 """States and reasons in the operator's words. Pure; every state is a glyph, a word and a tone."""
 
+from buddy_tui import reasons
 from buddy_tui.model import Condition, ConditionState, Revision, RevisionState, Service
 from screens.words import NONE, Cell
 
@@ -17,33 +18,6 @@ _CONDITIONS = {
     ConditionState.RECONCILING: Cell("● at work", "warn"),
     ConditionState.UNKNOWN: Cell("! unknown", "warn"),
 }
-
-# The reasons of Cloud Run's conditions (run.v2 Condition.CommonReason and RevisionReason) that an operator meets.
-_REASONS = {
-    "HealthCheckContainerError": "did not start",
-    "ContainerMissing": "image not found",
-    "ContainerPermissionDenied": "may not pull the image",
-    "SecretsAccessCheckFailed": "may not read a secret",
-    "ProgressDeadlineExceeded": "took too long to become ready",
-    "RevisionFailed": "its revision failed",
-    "MinInstancesNotProvisioned": "minimum instances not provided",
-    "MinInstancesWarming": "minimum instances warm up",
-    "ActiveRevisionLimitReached": "too many active revisions",
-    "HealthCheckSkipped": "health not checked",
-    "WaitingForOperation": "waits for another operation",
-    "ImmediateRetry": "is tried again",
-    "PostponedRetry": "is tried again later",
-    "ResourcesUnavailable": "no resources to run it",
-    "Internal": "Cloud Run's own failure",
-    "Retired": "",
-    "Retiring": "being retired",
-    "Recreating": "being made again",
-}
-
-
-def reason_in_words(reason: str) -> str:
-    """Return a condition's reason in plain words; one that we do not know stays as it is."""
-    return _REASONS.get(reason, reason)
 
 
 def revision_state(revision: Revision) -> Cell:
@@ -68,5 +42,5 @@ def service_state(service: Service) -> Cell:
 
 
 def _with_reason(state: Cell, reason: str) -> Cell:
-    words = reason_in_words(reason)
+    words = reasons.in_words(reason)
     return state._replace(text=f"{state.text}: {words}") if words else state

@@ -3,8 +3,8 @@
 import os
 import sys
 from collections.abc import Callable
-from pathlib import Path
 
+from buddy_tui import bug
 from buddy_tui.errors import BuddyError, ExitCode
 
 
@@ -26,13 +26,6 @@ def concluded(work: Callable[[], int | None]) -> int:
     return code or ExitCode.OK
 
 
-def log_file() -> Path:
-    """Return where the traceback of a bug of ours goes."""
-    from platformdirs import user_log_path
-
-    return user_log_path("buddy-tui", appauthor=False) / "buddy-tui.log"
-
-
 def _told(error: BuddyError) -> int:
     print(f"buddy-tui: {error}", file=sys.stderr)
     if error.hint:
@@ -42,23 +35,8 @@ def _told(error: BuddyError) -> int:
 
 def _bug(error: Exception) -> int:
     try:
-        where = f"the traceback is in {_logged(error)}"
+        where = f"the traceback is in {bug.written_down(error)}"
     except OSError as trouble:
         where = f"and the log file cannot be written: {trouble.strerror}"
     print(f"buddy-tui: a bug of ours ({type(error).__name__}); {where}.", file=sys.stderr)
     return ExitCode.PROBLEM_FOUND
-
-
-def _logged(error: Exception) -> Path:
-    import traceback
-    from datetime import UTC, datetime
-
-    path = log_file()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # Only for its owner: a traceback may hold names of projects and services.
-    with os.fdopen(
-        os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), "a", encoding="utf-8"
-    ) as log:
-        told = "".join(traceback.format_exception(error))
-        log.write(f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ} {' '.join(sys.argv)}\n{told}\n")
-    return path

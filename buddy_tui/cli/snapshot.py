@@ -9,6 +9,7 @@ from typing import Any
 
 import wcwidth
 
+from buddy_tui import reasons
 from buddy_tui.clean import clean_line
 from buddy_tui.model import Revision, RevisionState, Service, TrafficTarget
 from buddy_tui.traffic import Share, TrafficTruth, truth
@@ -85,7 +86,11 @@ def _table(
 
 def _row(revision: Revision, share: Share, now: datetime) -> tuple[str, str, str, str, str, str]:
     broken = revision.state in {RevisionState.FAILED, RevisionState.PENDING}
-    why = ": ".join(filter(None, (revision.reason, clean_line(revision.message)))) if broken else ""
+    why = (
+        ": ".join(filter(None, (reasons.in_words(revision.reason), clean_line(revision.message))))
+        if broken
+        else ""
+    )
     tags = ", ".join(share.tags)
     return revision.name, f"{share.percent:>5} %", tags, revision.state.value, _age(revision, now), why
 

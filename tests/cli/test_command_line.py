@@ -223,7 +223,7 @@ def test_a_bug_is_one_sentence_with_its_traceback_in_a_private_log(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     log = tmp_path / "deep" / "buddy-tui.log"
-    monkeypatch.setattr("buddy_tui.cli.outcome.log_file", lambda: log)
+    monkeypatch.setattr("buddy_tui.bug.log_file", lambda: log)
 
     def work() -> int:
         raise ZeroDivisionError

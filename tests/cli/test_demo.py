@@ -35,9 +35,9 @@ def test_the_incident_is_told_in_words(tmp_path: Path) -> None:
     told = _demo(tmp_path)
 
     assert told.startswith("Nine deployments from the wrong folder, and a rollback.\n")
-    assert told.count("did not start") == 9
+    assert told.count("did not start: The") == 9
     assert "PINNED to buddy-app-00028-bsx" in told
-    assert told.count(" failed ") == 9
+    assert told.count(" 0 %        failed ") == 9
 
 
 def test_many_services_are_told_in_a_line_each(tmp_path: Path) -> None:

@@ -117,7 +117,7 @@ def test_the_page_tells_the_truth_first_and_the_reason_of_each_failure(
     (broken,) = (line for line in lines if line.startswith("api-00002-bbb"))
     (good,) = (line for line in lines if line.startswith("api-00001-aaa"))
     assert "failed" in broken
-    assert "HealthCheckContainerError: The user-provided container" in broken
+    assert "did not start: The user-provided container" in broken
     assert "100 %" in good
     assert "3 days" in good
     assert lines[-1] == "as of 2026-11-23T12:00:00Z"

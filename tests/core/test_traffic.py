@@ -58,7 +58,7 @@ SHAPES = (
         "rolled back: pinned to the last good one, the newer failed",
         (target(A, 100),), (target(A, 100),), (BAD_B, GOOD_A), f"PINNED to {A}",
         created=B, pinned=True, next_percent=0,
-        says=(f"LATEST means {A}: the newest revision, {B}, failed (HealthCheckContainerError)",),
+        says=(f"LATEST means {A}: the newest revision, {B}, failed (did not start)",),
         silent=("POISONED", "DIVERGED"),
     ),
     Shape(

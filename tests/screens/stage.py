@@ -26,7 +26,7 @@ class Script:
     """A feed that yields what a test puts into it; an exception is raised instead."""
 
     def __init__(self, *values: object) -> None:
-        self.refreshed = self.opened = 0
+        self.refreshed = self.opened = self.watched = 0
         self._queue: asyncio.Queue[Any] = asyncio.Queue()
         for value in values:
             self._queue.put_nowait(value)
@@ -36,11 +36,15 @@ class Script:
 
     async def stream(self) -> AsyncGenerator[Any, None]:
         self.opened += 1
-        while True:
-            value = await self._queue.get()
-            if isinstance(value, Exception):
-                raise value
-            yield value
+        self.watched += 1
+        try:
+            while True:
+                value = await self._queue.get()
+                if isinstance(value, Exception):
+                    raise value
+                yield value
+        finally:
+            self.watched -= 1
 
     def refresh(self) -> None:
         self.refreshed += 1

@@ -43,6 +43,23 @@ async def test_enter_opens_a_service_and_esc_comes_back_to_the_same_row() -> Non
         assert app.screen.query_one(KeyedTable).key == make.name("worker").path
 
 
+async def test_services_are_not_looked_at_while_one_of_them_is_shown() -> None:
+    async with on_stage(incident.SNAPSHOT, of=ALL, services=Script(incident.DIRECTORY)) as (app, pilot):
+        await pilot.press("enter")
+        await settle(pilot)
+        assert shown(app) is ServiceScreen
+        assert (app.services.opened, app.services.watched) == (1, 0)
+        await pilot.press("question_mark")
+        await settle(pilot)
+        assert app.service.watched == 1
+
+        await pilot.press("escape", "escape")
+        await settle(pilot)
+
+        assert (app.services.opened, app.services.watched) == (2, 1)
+        assert app.service.watched == 0
+
+
 async def test_a_region_that_was_not_read_tells_the_way_out() -> None:
     async with on_stage(of=ALL, services=Script(incident.DIRECTORY)) as (app, pilot):
         await pilot.press("j", "j", "enter")
