@@ -31,7 +31,8 @@ class ListingScreen(BuddyScreen):
     """A table with a filter. Subclasses say what its rows are and what can be done with one."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("slash", "filter", "Filter", key_display="/", id="list.filter"),
+        # Before the widgets' turn, so that what is typed right behind it, or pasted with it, goes into the line.
+        Binding("slash", "filter", "Filter", key_display="/", priority=True, id="list.filter"),
         Binding("d", "describe", "Describe", id="list.describe"),
         Binding("y", "copy_name", "Copy name", show=False, id="list.copy-name"),
         Binding("Y", "copy_command", "Copy gcloud command", show=False, id="list.copy-command"),
@@ -132,13 +133,13 @@ class ListingScreen(BuddyScreen):
         if action in _ABOUT_SOMETHING:
             return self.is_mounted and self.has_subject()
         if action == "filter":
-            return self.is_mounted and bool(self.table.rows or self.filter)
+            return self.is_mounted and not self.filter_bar.typing and bool(self.table.rows or self.filter)
         if action == "back" and self.is_mounted and (self.filter or self.filter_bar.typing):
             return True
         return super().check_action(action, parameters)
 
     async def action_filter(self) -> None:
-        """Type a filter; awaited, so that what is typed next goes into it."""
+        """Type a filter."""
         await self.filter_bar.open()
 
     @on(Input.Changed, "#filter")

@@ -5,6 +5,8 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from textual.events import Key
+from textual.widgets import Input
 
 from buddy_tui.model import RevisionState, Snapshot
 from screens.service import ServiceScreen
@@ -111,6 +113,16 @@ async def test_the_details_tell_environment_by_name_only() -> None:
             "managed-by",
         ):
             assert told in shown
+
+
+async def test_what_comes_in_one_go_with_the_slash_is_typed_into_the_filter() -> None:
+    async with on_stage(incident.SNAPSHOT, of=BUDDY) as (app, pilot):
+        for key in ("slash", *"g/0003", "enter"):
+            app.post_message(Key(key, "/" if key == "slash" else key if len(key) == 1 else None))
+        await settle(pilot)
+
+        assert app.screen.query_one(Input).value == "g/0003"
+        assert not app.screen.query_one(FilterBar).typing
 
 
 async def test_esc_closes_then_clears_then_goes_back_and_never_quits() -> None:
