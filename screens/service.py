@@ -39,6 +39,11 @@ COLUMNS = (
     Column("SOURCE", spare=True),
     Column("AGE", priority=2, right=True),
 )
+# Lines of the screen that are neither truth nor revisions: identity, traffic bars, column names, preview, keys.
+_FURNITURE = 9
+_NOTICE = 4
+# More notes than fit into so many lines are for `d`.
+_ALL_NOTES = 10
 
 
 class ServiceScreen(ListingScreen):
@@ -92,6 +97,7 @@ Filter with `/`: words must all be there, `!word` must not, `state:failed` and `
             self.query_one(TruthPanel).truth = self._truth
             bar = self.query_one(TrafficBar)
             bar.service, bar.truth = self._address.service, self._truth
+        self._make_room()
         self.show_rows()
         self._show_detail()
 
@@ -162,12 +168,19 @@ Filter with `/`: words must all be there, `!word` must not, `state:failed` and `
     @on(KeyedTable.Chosen)
     def _open_detail(self) -> None:
         self.add_class("-details")
+        self._make_room()
         self.query_one("#detail").focus()
         self.refresh_bindings()
 
     @on(Resize)
-    def _make_room(self, event: Resize) -> None:
-        self.query_one(TruthPanel).most = 1 if event.size.height < 20 else 4 if event.size.height < 30 else 7
+    def _make_room(self) -> None:
+        """Give the truth what the revisions leave free, and a few lines even when they leave nothing."""
+        height = self.size.height
+        least = 1 if height < 20 else 4 if height < 30 else 7
+        notice = _NOTICE if self.snapshot and self.snapshot.trouble else 0
+        free = min(height - _FURNITURE - notice - len(self._revisions), _ALL_NOTES)
+        crowded = height < 20 or (self.has_class("-narrow") and self.has_class("-details"))
+        self.query_one(TruthPanel).most = least if crowded else max(least, free)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer the way back from the details."""
@@ -184,6 +197,7 @@ Filter with `/`: words must all be there, `!word` must not, `state:failed` and `
             super().action_back()
             return
         self.remove_class("-details")
+        self._make_room()
         self.table.focus()
         self.refresh_bindings()
 

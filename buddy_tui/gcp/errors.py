@@ -161,7 +161,7 @@ def _unavailable(error: _Foreign, about: About) -> BuddyError:
     for sign, why in _NO_CONNECTION:
         if sign in text:
             return Unreachable(f"{about.host} cannot be reached: {why}.", _network_hint(about))
-    return ServerTrouble(f"{about.host} is unavailable: {text}")
+    return ServerTrouble(f"{about.host} is unavailable: {text}.")
 
 
 # How gRPC's core, the operating system and Python's own exceptions word it.
