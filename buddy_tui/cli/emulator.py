@@ -31,7 +31,7 @@ def emulator(
     story: str = "buddy",
     port: UInt16 = 0,
     http_port: UInt16 = 0,
-    startup_limit: PositiveFloat = 10.0,
+    startup_limit: PositiveFloat = 30.0,
     fault: tuple[str, ...] = (),
     live: bool = False,
     until_eof: bool = False,
@@ -129,6 +129,7 @@ async def _host(
                 return await (_accompany(command, emulator) if command else _announce(emulator, telling))
             finally:
                 telling.cancel()
+                await asyncio.wait({telling})
     except server.CannotServe as problem:
         raise UsageProblem(str(problem)) from None
 

@@ -54,15 +54,16 @@ def _silence(_sentence: str) -> None:
 class Options:
     """How an emulator is to be. A port of 0 is any free one; times are in seconds.
 
-    `startup_limit` stands for Cloud Run's four minutes. `pace` is the pause after each step of a story, and `say`
-    takes its narration. `look_at` is the region that buddy-tui is led to.
+    `startup_limit` stands for Cloud Run's four minutes: a good boot takes less than one second, on a machine that is
+    busy with other things many. `pace` is the pause after each step of a story, and `say` takes its narration.
+    `look_at` is the region that buddy-tui is led to.
     """
 
     project: str = PROJECT
     look_at: str = REGION
     port: int = 0
     http_port: int = 0
-    startup_limit: float = 10.0
+    startup_limit: float = 30.0
     idle_limit: float = 60.0
     faults: Faults = field(default_factory=Faults)
     pace: float = 0.0

@@ -70,7 +70,12 @@ class Stage:
         archive = tree.archive()
         source = self._upload(service, archive)
         reference = f"{REGION}-docker.pkg.dev/{self.world.project}/cloud-run-source-deploy/{service}"
-        return await asyncio.to_thread(self.registry.build, archive, reference, source)
+        building = asyncio.create_task(asyncio.to_thread(self.registry.build, archive, reference, source))
+        try:
+            return await asyncio.shield(building)
+        finally:
+            # A thread cannot be cut short, and must not write into a folder that is being deleted.
+            await asyncio.wait({building})
 
     def adopt(
         self, region: str, service: str, revisions: Iterable[tuple[str, datetime]], built: Built

@@ -72,6 +72,9 @@ def test_the_build_log_says_that_nothing_was_installed() -> None:
         ("CMD python '$PORT'", "single quotes"),
         ("CMD python ${A:-b c}", "needs a shell"),
         ("CMD exec", "there is no command"),
+        ('CMD ["sh", "-c", "python a.py --port $PORT"]', "'sh' is a shell, and the emulator runs none"),
+        ("CMD /bin/bash start.sh", "'/bin/bash' is a shell"),
+        ('ENTRYPOINT ["/usr/bin/busybox", "sh"]', "is a shell"),
     ],
 )
 def test_what_cannot_be_emulated_is_refused_with_its_line_and_instruction(line: str, words: str) -> None:
@@ -175,15 +178,42 @@ def test_quotes_of_a_shell_form_hold_words_together() -> None:
 
 @pytest.mark.parametrize("word", ["python", "python3", "python3.12", "/usr/local/bin/python3"])
 def test_every_python_is_the_emulators_own(word: str, tmp_path: Path) -> None:
-    assert program(word, tmp_path, tmp_path, "") == (sys.executable,)
+    assert program(word, tmp_path, tmp_path, tmp_path) == (sys.executable,)
 
 
 def test_a_server_that_is_a_module_needs_no_script_and_a_program_must_exist(tmp_path: Path) -> None:
     (tmp_path / "app").mkdir()
     (tmp_path / "app" / "start").touch()
 
-    assert program("uvicorn", tmp_path, tmp_path, "") == (sys.executable, "-m", "uvicorn")
-    assert program("./start", tmp_path, tmp_path / "app", "") == (str(tmp_path / "app" / "start"),)
-    assert program("/app/start", tmp_path, tmp_path, "") == (str(tmp_path / "app" / "start"),)
-    assert program("start", tmp_path, tmp_path / "app", "") == ()
-    assert program("uvicorn main:app", tmp_path, tmp_path, "") == ()
+    assert program("uvicorn", tmp_path, tmp_path, tmp_path) == (sys.executable, "-m", "uvicorn")
+    assert program("./start", tmp_path, tmp_path / "app", tmp_path) == (str(tmp_path / "app" / "start"),)
+    assert program("/app/start", tmp_path, tmp_path, tmp_path) == (str(tmp_path / "app" / "start"),)
+    assert program("start", tmp_path, tmp_path / "app", tmp_path) == ()
+    assert program("uvicorn main:app", tmp_path, tmp_path, tmp_path) == ()
+
+
+def test_a_script_of_the_image_is_started_with_the_emulators_python(tmp_path: Path) -> None:
+    start = tmp_path / "start"
+    start.write_text("#!/usr/local/bin/python3\n")
+    start.chmod(0o755)
+
+    assert program("./start", tmp_path, tmp_path, tmp_path) == (sys.executable, str(start))
+
+
+@pytest.mark.parametrize("first", ["#!/bin/sh", "#! /usr/bin/env bash", "#!/bin/sh python"])
+def test_a_script_for_anything_but_python_is_not_started(first: str, tmp_path: Path) -> None:
+    (tmp_path / "start").write_text(f"{first}\n")
+
+    with pytest.raises(
+        ValueError, match=r"'./start' is a script for '.*', and the emulator has Python alone"
+    ):
+        program("./start", tmp_path, tmp_path, tmp_path)
+
+
+def test_a_program_of_this_machine_that_is_no_python_script_is_not_started(tmp_path: Path) -> None:
+    for name, first in {"env": "\x7fELF", "tool": f"#!{sys.executable}"}.items():
+        (tmp_path / name).write_text(f"{first}\n")
+        (tmp_path / name).chmod(0o755)
+
+    assert program("env", tmp_path, tmp_path, tmp_path) == ()
+    assert program("tool", tmp_path, tmp_path, tmp_path) == (str(tmp_path / "tool"),)

@@ -228,6 +228,25 @@ async def test_bodies_stream_both_ways_without_being_held(setting: Setting) -> N
         assert await got.content.read() == b"got two"
 
 
+async def test_a_client_that_asks_before_it_sends_a_body_is_told_to_go_on(setting: Setting) -> None:
+    async with (
+        asyncio.timeout(5),
+        setting.http.post(setting.url, data=b"large", expect100=True) as answer,
+    ):
+        assert (answer.status, await answer.read()) == (200, b"large")
+
+    assert "Expect" not in setting.application.seen[0].headers
+
+
+async def test_a_wish_for_another_protocol_is_not_passed_on(setting: Setting) -> None:
+    wish = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13"}
+
+    async with setting.http.get(setting.url, headers=wish) as answer:
+        assert (answer.status, await answer.read()) == (200, b"hello")
+
+    assert "Upgrade" not in setting.application.seen[0].headers
+
+
 @pytest.mark.parametrize("targets", [{}, {"": ()}])
 async def test_an_address_without_a_service_behind_it_is_googles_404(
     setting: Setting, targets: dict[str, tuple[tuple[Where, int], ...]]

@@ -180,6 +180,17 @@ async def test_the_oldest_entries_make_room() -> None:
     assert left[-1] == "line 249"
 
 
+async def test_long_entries_make_room_before_there_are_many() -> None:
+    kept = LogStore(Clock(lambda: START), Faults(), room=20_000)
+    for second in range(100):
+        kept.write(entry(second, f"{second:03d}{'x' * 1000}"))
+
+    left = await texts(kept, Query(ALL.resource_names, page_size=1000))
+
+    assert 12 <= len(left) < 20
+    assert left[-1].startswith("099")
+
+
 async def test_a_long_scan_lets_others_run() -> None:
     kept = store()
     for second in range(8_000):

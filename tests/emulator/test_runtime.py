@@ -10,6 +10,7 @@ import textwrap
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import aiohttp
@@ -240,6 +241,38 @@ async def test_a_program_that_the_container_starts_has_the_containers_network(ho
     instance = await host.boot(host.image(main, **{"server.py": SERVER}))
 
     assert await _get(instance.port, "/x") == "shop-00001-abc  /x"
+
+
+@pytest.mark.parametrize(
+    ("container", "text"),
+    [
+        ({"command": ["sh"], "args": ["-c", "touch TOUCHED"]}, "'sh' is a shell, and the emulator runs none"),
+        ({"command": ["/bin/bash", "-c", "touch TOUCHED"]}, "'/bin/bash' is a shell"),
+        ({"command": ["env", "sh", "-c", "touch TOUCHED"]}, '"env" not found'),
+        ({"command": ["../../../../../../../../bin/sh", "-c", "touch TOUCHED"]}, "is a shell"),
+        ({"command": [f"{'/..' * 20}/usr/bin/env", "sh", "-c", "touch TOUCHED"]}, '/usr/bin/env" not found'),
+        ({"command": ["python; touch TOUCHED"]}, '"python; touch TOUCHED" not found'),
+        ({"command": ["./start", "$(touch TOUCHED)"]}, "'./start' is a script for '/bin/sh'"),
+        ({"command": ["python", "a\0b"]}, '"python": embedded null byte'),
+        ({"env": [{"name": "A=B", "value": ""}]}, '"python": illegal environment variable name'),
+    ],
+)
+@posix
+async def test_no_text_of_a_revision_reaches_a_shell(
+    host: Machine, tmp_path: Path, container: dict[str, Any], text: str
+) -> None:
+    touched = tmp_path / "touched"
+    image = host.image("", start=f"#!/bin/sh\ntouch {touched}\n")
+    shape = run_v2.Container(container)
+    shape.command = [word.replace("TOUCHED", str(touched)) for word in shape.command]
+    shape.args = [word.replace("TOUCHED", str(touched)) for word in shape.args]
+
+    with pytest.raises(BootFailed):
+        await host.boot(image, run_v2.Revision.pb(run_v2.Revision(containers=[shape])))
+
+    assert host.said("system")[1].startswith("terminated: Application failed to start: ")
+    assert text.replace("TOUCHED", str(touched)) in host.said("system")[1]
+    assert not touched.exists()
 
 
 async def test_command_and_arguments_of_the_revision_go_before_the_images(host: Machine) -> None:

@@ -5,9 +5,12 @@ import json
 import os
 import socket
 import sys
+import threading
 import time
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
+from typing import NoReturn
 
 import aiohttp
 import grpc
@@ -20,7 +23,10 @@ from google.cloud.logging_v2.services.logging_service_v2.transports import (
 from buddy_tui.emulator import fault_settings, stories
 from buddy_tui.emulator.faults import Faults
 from buddy_tui.emulator.logs.store import Query
+from buddy_tui.emulator.machine.archive import BuildFailed
+from buddy_tui.emulator.machine.images import Registry
 from buddy_tui.emulator.server import CannotServe, Emulator, Options, serve
+from buddy_tui.emulator.tree import Tree
 
 STARTS = Query(("projects/demo-project",), 'textPayload:"Starting new instance."', page_size=1000)
 SERVERS = Query(("projects/demo-project",), 'textPayload:"Started server process"', page_size=1000)
@@ -170,6 +176,30 @@ def test_nothing_remains_of_an_emulator(monkeypatch: pytest.MonkeyPatch, tmp_pat
 
     assert not is_alive(asyncio.run(live()))
     assert not list(tmp_path.iterdir())
+
+
+async def test_a_story_that_is_stopped_ends_after_its_build_and_not_beneath_it(
+    emulator: Emulator, tmp_path: Path
+) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    class SlowRegistry(Registry):
+        def build(self, *_: object, **__: object) -> NoReturn:
+            begun.set()
+            go_on.wait(10)
+            raise BuildFailed("It was slow.")
+
+    slow = SlowRegistry(tmp_path, emulator.faults, emulator.stage.clock)
+    building = asyncio.create_task(replace(emulator.stage, registry=slow).build("shop", Tree({})))
+    await asyncio.to_thread(begun.wait, 10)
+
+    building.cancel()
+    await asyncio.wait({building}, timeout=0.05)
+    assert not building.done()
+
+    go_on.set()
+    with pytest.raises(asyncio.CancelledError):
+        await building
 
 
 async def test_a_killed_emulator_leaves_no_process_and_no_file(tmp_path: Path) -> None:

@@ -54,12 +54,19 @@ class Batch:
 
 
 class LogStore:
-    """Keeps the newest `capacity` entries, as bytes: a parsed entry takes four times the memory."""
+    """Keeps the newest `capacity` entries, fewer where they have more than `room` bytes together.
 
-    def __init__(self, clock: Clock, faults: Faults, capacity: int = 200_000) -> None:
+    They are kept as bytes: a parsed entry takes four times the memory.
+    """
+
+    def __init__(
+        self, clock: Clock, faults: Faults, capacity: int = 200_000, room: int = 128 * 1024 * 1024
+    ) -> None:
         self._clock = clock
         self._faults = faults
         self._capacity = capacity
+        self._room = room
+        self._size = 0
         self._rows: list[_Row] = []
         self._tails: list[Subscription] = []
 
@@ -129,10 +136,14 @@ class LogStore:
         key: _Key = (entry.timestamp.ToNanoseconds(), entry.insert_id, sys.intern(entry.log_name))
         at = bisect_left(self._rows, key)
         if at == len(self._rows) or self._rows[at][:3] != key:
-            self._rows.insert(at, (*key, entry.SerializeToString()))
-        if len(self._rows) > self._capacity:
+            data = entry.SerializeToString()
+            self._rows.insert(at, (*key, data))
+            self._size += len(data)
+        if len(self._rows) > self._capacity or self._size > self._room:
             # A little more than needed: dropping from the front moves the whole list.
-            del self._rows[: self._capacity // 50 + 1]
+            oldest = slice(len(self._rows) // 50 + 1)
+            self._size -= sum(len(row[3]) for row in self._rows[oldest])
+            del self._rows[oldest]
         for tail in self._tails:
             tail.offer(entry)
 

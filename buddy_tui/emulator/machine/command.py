@@ -1,5 +1,6 @@
 """The command of a container: from a Dockerfile or Procfile line to an argument list, without any shell."""
 
+import os
 import re
 import shlex
 import shutil
@@ -7,7 +8,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 _VARIABLE = re.compile(
     r"\$(?:(?P<bare>[A-Za-z_]\w*)|\{(?P<name>[A-Za-z_]\w*)(?::-(?P<default>[^{}$`\\\s]*))?\})"
@@ -25,6 +26,8 @@ _MODULES = {
 }
 # Where a Python base image keeps its programs; nothing of the kind is in a layout.
 _SYSTEM_FOLDERS = ("/usr/local/bin/", "/usr/bin/")
+_SHELLS = frozenset(("ash", "bash", "busybox", "csh", "dash", "fish", "ksh", "sh", "tcsh", "zsh"))
+_PYTHON_SCRIPT = re.compile(rb"#! *\S*/(?:env +)?(?:\S*/)?python[\d.]*\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +78,20 @@ def split(text: str) -> Command:
     return Command(tuple(words), expands=True)
 
 
-def program(word: str, root: Path, workdir: Path, path: str) -> tuple[str, ...]:
+def check_program(words: tuple[str, ...]) -> None:
+    """Raise ValueError, with a sentence, where a command starts a shell."""
+    if words and PurePosixPath(words[0]).name in _SHELLS:
+        raise ValueError(f"'{words[0]}' is a shell, and the emulator runs none")
+
+
+def program(word: str, root: Path, workdir: Path, scripts: Path) -> tuple[str, ...]:
     """Return what starts the program `word` of an image on this machine; empty where there is no such program.
 
-    `root` and `workdir` are folders of this machine that stand for the image's, `path` is a PATH. Python and the
-    servers written in it are those of the emulator's own environment.
+    `root` and `workdir` are folders of this machine that stand for the image's. Python and the servers written in it
+    are those of the emulator's own environment, whose console scripts are in `scripts`. No other program of this
+    machine is started: one of them might hand its arguments to a shell. Raises ValueError for a shell or its script.
     """
+    check_program((word,))
     for folder in _SYSTEM_FOLDERS:
         word = word.removeprefix(folder)
     if _PYTHON.fullmatch(word):
@@ -89,6 +100,27 @@ def program(word: str, root: Path, workdir: Path, path: str) -> tuple[str, ...]:
         return (sys.executable, "-m", _MODULES[word]) if find_spec(_MODULES[word]) else ()
     if "/" in word:
         file = root / word.lstrip("/") if word.startswith("/") else workdir / word
-        return (str(file),) if file.is_file() else ()
-    found = shutil.which(word, path=path)
-    return (found,) if found else ()
+        inside = file.is_file() and file.resolve().is_relative_to(root.resolve())
+        return _started(file, word) if inside else ()
+    found = shutil.which(word, path=str(scripts))
+    if found is None or (sys.platform != "win32" and not _PYTHON_SCRIPT.match(_first_line(Path(found)))):
+        return ()
+    return (found,)
+
+
+def _started(file: Path, word: str) -> tuple[str, ...]:
+    """Return what starts a file of the image: a Python script with the emulator's own, for it has no other."""
+    head = _first_line(file)
+    if not head.startswith(b"#!"):
+        return (str(file),)
+    if not _PYTHON_SCRIPT.match(head):
+        raise ValueError(
+            f"'{word}' is a script for '{head[2:].decode(errors='replace').strip()}',"
+            " and the emulator has Python alone"
+        )
+    return (sys.executable, str(file)) if os.access(file, os.X_OK) else (str(file),)
+
+
+def _first_line(file: Path) -> bytes:
+    with file.open("rb") as content:
+        return content.readline(256)

@@ -10,7 +10,7 @@ import tree_sitter_containerfile
 from tree_sitter import Language, Node, Parser
 
 from buddy_tui.emulator.machine.archive import BuildFailed
-from buddy_tui.emulator.machine.command import Command, expand, split
+from buddy_tui.emulator.machine.command import Command, check_program, expand, split
 
 _KNOWN = "FROM, WORKDIR, COPY, ENV, CMD, ENTRYPOINT, EXPOSE and RUN pip install"
 _INSTALL = re.compile(r"(?:(?:python3? -m )?pip3?|uv pip) (?:-\S+ )*install\b[^;|<>`$]*")
@@ -66,6 +66,7 @@ def web_process(procfile: str) -> Recipe | None:
     line = procfile.count("\n", 0, found.start()) + 1
     try:
         command = split(found[1])
+        check_program(command.words)
     except ValueError as problem:
         raise BuildFailed(f"Procfile line {line}: {problem}.") from None
     return Recipe(
@@ -183,8 +184,11 @@ class _Reader:
 
 def _command(node: Node) -> Command:
     if any(child.type == "json_string_array" for child in node.children):
-        return Command(tuple(_strings(node)))
-    return split(" ".join(_text(part) for part in _of_type(node, "shell_command")))
+        command = Command(tuple(_strings(node)))
+    else:
+        command = split(" ".join(_text(part) for part in _of_type(node, "shell_command")))
+    check_program(command.words)
+    return command
 
 
 def _strings(node: Node) -> list[str]:

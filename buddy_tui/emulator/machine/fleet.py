@@ -104,7 +104,7 @@ class Fleet:
         runtime: Boots,
         *,
         idle_limit: float = 60.0,
-        patience: float = 0.5,
+        patience: float = 2.0,
         pending_limit: float = 10.0,
     ) -> None:
         self._revisions = revisions

@@ -22,10 +22,11 @@ from buddy_tui.emulator.machine.runtime import BootFailed, Instance
 from buddy_tui.emulator.names import Problem, Where
 from buddy_tui.emulator.rpc import Message
 
-# Of one connection and not of the request (RFC 9110, 7.6.1).
+# Of one connection and not of the request (RFC 9110, 7.6.1); `Expect` was answered here.
 _HOP_BY_HOP = frozenset(
     (
         "connection",
+        "expect",
         "keep-alive",
         "proxy-authenticate",
         "proxy-authorization",
@@ -160,6 +161,7 @@ class Ingress:
             return _refused(call, 429, _NO_INSTANCE, "Rate exceeded.")
         call.instance = instance.id
         try:
+            await _invite_body(call.request)
             return await self._forward(call, instance)
         finally:
             self._fleet.release(instance)
@@ -236,6 +238,14 @@ class Ingress:
             text=call.text,
         )
         self._write(entries.request(call.where, call.instance, exchange, call.began))
+
+
+async def _invite_body(request: web.BaseRequest) -> None:
+    """Tell a client that asks before it sends a large body to go on, as Google's front end does."""
+    if request.headers.get(hdrs.EXPECT, "").lower() == "100-continue":
+        await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        # It was not part of the answer, whose headers may still be chosen.
+        request.writer.output_size = 0
 
 
 def _refused(call: _Call, status: int, text: str, body: str) -> web.Response:

@@ -36,7 +36,7 @@ class Start:
 
 
 def prepare(container: Message, image: Image, where: Where, ports: tuple[int, int], home: Path) -> Start:
-    """Work out how to start `container` (run.v2 Container) of the revision `where`.
+    """Work out how to start `container` (run.v2 Container) of the revision `where`; ValueError for a shell.
 
     `ports` are the container's and the private one of this machine. `home` is a folder of its own: without one, the
     application would find the operator's credentials under theirs.
@@ -52,12 +52,12 @@ def prepare(container: Message, image: Image, where: Where, ports: tuple[int, in
     }
     words = _words(container, image, {"PATH": PATH, **told})
     here = inside(image.root, workdir)
-    path = os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)))
-    head = program(words[0], image.root, here, path) if words else ()
+    scripts = Path(sys.executable).parent
+    head = program(words[0], image.root, here, scripts) if words else ()
     argv = (*head, *(_on_this_machine(image, word) for word in words[1:])) if head else ()
     modules = [_on_this_machine(image, one) for one in told.get("PYTHONPATH", "").split(":") if one]
     ours = {
-        "PATH": path,
+        "PATH": os.pathsep.join((str(scripts), os.environ.get("PATH", os.defpath))),
         "HOME": str(home),
         "PYTHONPATH": os.pathsep.join((str(_CONTAINER), *modules)),
         "PYTHONDONTWRITEBYTECODE": "1",

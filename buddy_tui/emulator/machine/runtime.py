@@ -120,7 +120,10 @@ class Runtime:
         self._say(boot, "INFO", text, scaling_reason=reason)
         home = Path(tempfile.mkdtemp(dir=self._folder))
         with _reserved_port() as private:
-            start = prepare(container, image, where, (port, private), home)
+            try:
+                start = prepare(container, image, where, (port, private), home)
+            except ValueError as problem:
+                self._refuse(boot, str(problem))
             transport, output = await self._spawn(boot, start, image)
             life = asyncio.create_task(self._live(boot, transport, output, home))
             instance = Instance(
@@ -174,6 +177,9 @@ class Runtime:
             )
         except OSError as problem:
             self._refuse(boot, f'"{start.word}": {(problem.strerror or "cannot be started").lower()}')
+        except ValueError as problem:
+            # No system takes a NUL in a word, nor an equals sign in a variable's name.
+            self._refuse(boot, f'"{start.word}": {problem}')
         self._reaper.watch(transport.get_pid(), group=True)
         return transport, output
 
