@@ -34,7 +34,13 @@ class _Pinned:
 
 def main() -> int:
     """Run the command line and return the exit code. The commonest calls load no library that they do not need."""
-    arguments = sys.argv[1:]
+    from buddy_tui.cli.outcome import concluded
+
+    return concluded(lambda: _run(sys.argv[1:]))
+
+
+def _run(arguments: list[str]) -> int | None:
+    _speak_any_text()
     if arguments == ["--version"]:
         from buddy_tui import __version__
 
@@ -45,13 +51,6 @@ def main() -> int:
 
         print(root_help(), end="")  # noqa: T201
         return 0
-    from buddy_tui.cli.outcome import concluded
-
-    return concluded(lambda: _run(arguments))
-
-
-def _run(arguments: list[str]) -> int | None:
-    _speak_any_text()
     if not arguments:
         from buddy_tui.cli.dashboard import dashboard
 

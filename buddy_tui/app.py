@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import sys
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
@@ -14,7 +15,7 @@ from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 
 from buddy_tui.clean import clean_line
-from buddy_tui.errors import BuddyError
+from buddy_tui.errors import BuddyError, ExitCode
 from screens.opening import OpeningScreen
 from screens.theme import BUDDY
 from screens.wall import Ascii, Wall, speaks_unicode
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from buddy_tui.gateway import Reads
     from buddy_tui.model import Directory, ServiceName, Snapshot, Trouble
     from screens.base import Feed
-    from screens.messages import Copy, Crashed, OpenLink, OpenService
+    from screens.messages import Back, Copy, Crashed, OpenLink, OpenService
     from screens.palette import ScreenCommands
     from screens.service import ServiceScreen
     from screens.services import ServicesScreen
@@ -96,8 +97,24 @@ class BuddyApp(App[None]):
         return OpeningScreen(self.settings, self.clock)
 
     def on_mount(self) -> None:
-        """Go on after the first paint."""
+        """Go on after the first paint. When we are told to end, the terminal is given back as it was."""
+        with suppress(RuntimeError):  # on Windows, and outside the main thread
+            for told in (signal.SIGTERM, signal.SIGINT):
+                asyncio.get_running_loop().add_signal_handler(told, self._end)
         self.call_after_refresh(self._open_first)
+
+    def _end(self) -> None:
+        self.exit(return_code=ExitCode.INTERRUPTED)
+
+    def _fatal_error(self) -> None:
+        """Leave without Textual's page of locals, which hold foreign text; `conclusion` raises the bug."""
+        self._close_messages_no_wait()
+
+    def conclusion(self) -> int:
+        """Return the exit code of a run that is over. A bug that ended it is raised."""
+        if self._exception:
+            raise self._exception
+        return self.return_code or ExitCode.OK
 
     async def _open_first(self) -> None:
         await self.push_screen(self._first_screen())
@@ -192,9 +209,10 @@ class BuddyApp(App[None]):
         """Show all services of the project."""
         self.push_screen(self._services_screen())
 
-    def on_back(self) -> None:
-        """Leave the screen."""
-        self.pop_screen()
+    def on_back(self, message: Back) -> None:
+        """Leave the screen, once, however often it was asked before that was done."""
+        if message.screen is self.screen:
+            self.pop_screen()
 
     def on_copy(self, message: Copy) -> None:
         """Put text on the clipboard."""
@@ -230,6 +248,13 @@ class BuddyApp(App[None]):
             self.notify(
                 f"The traceback is in {path}", title="A bug in buddy-tui", severity="error", markup=False
             )
+
+    def action_command_palette(self) -> None:
+        """Open the palette; it leads to commands and rows."""
+        from screens.palette import Palette
+
+        if not isinstance(self.screen, Palette):
+            self.push_screen(Palette(id="--command-palette"))
 
     def action_help(self) -> None:
         """Show the keys that work here, and what the screen shows."""

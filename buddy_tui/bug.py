@@ -5,6 +5,8 @@ import traceback
 from datetime import UTC, datetime
 from pathlib import Path
 
+from buddy_tui.clean import clean
+
 
 def log_file() -> Path:
     """Return the log file's place on this system."""
@@ -19,7 +21,7 @@ def written_down(error: BaseException, path: Path | None = None) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     # A traceback may hold names of projects and services.
     descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-    told = "".join(traceback.format_exception(error))
+    told = clean("".join(traceback.format_exception(error)))
     with os.fdopen(descriptor, "a", encoding="utf-8", errors="backslashreplace") as log:
         log.write(f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}\n{told}\n")
     return path

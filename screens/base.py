@@ -132,7 +132,7 @@ class BuddyScreen(Screen[None]):
     def action_back(self) -> None:
         """Leave for the screen below; the last one stays, for esc never quits."""
         if self._has_one_below():
-            self.post_message(Back())
+            self.post_message(Back(self))
 
     def action_copy_hint(self) -> None:
         """Copy the way out that the notice tells."""

@@ -1,6 +1,7 @@
 """What a screen may ask of the app. Messages travel up; state flows down."""
 
 from textual.message import Message
+from textual.screen import Screen
 
 from buddy_tui.model import ServiceName
 
@@ -18,7 +19,11 @@ class OpenServices(Message):
 
 
 class Back(Message):
-    """Leave this screen for the one below; asked only where there is one."""
+    """Leave `screen` for the one below; asked only where there is one."""
+
+    def __init__(self, screen: Screen[None]) -> None:
+        super().__init__()
+        self.screen = screen
 
 
 class Copy(Message):

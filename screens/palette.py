@@ -4,11 +4,14 @@ Rows are foreign text: they go in as `Content`, because a palette row given as `
 """
 
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import partial
 
 from textual.app import App
-from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.await_complete import AwaitComplete
+from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
+from textual.css.query import NoMatches
 from textual.screen import Screen
 from textual.types import IgnoreReturnCallbackType
 
@@ -17,6 +20,22 @@ from screens.listing import ListingScreen
 from screens.messages import OpenServices
 
 _Command = tuple[str, IgnoreReturnCallbackType]
+
+
+class Palette(CommandPalette):
+    """Textual's palette, where a key that comes before the list is there, or laid out, is no crash but nothing."""
+
+    def _action_command_list(self, action: str) -> None:
+        with suppress(LookupError, NoMatches):
+            super()._action_command_list(action)
+
+    def dismiss(self, result: None = None) -> AwaitComplete:
+        """Go, once, as a `Sheet` does."""
+        return super().dismiss(result) if self.is_active else AwaitComplete()
+
+    def _action_cursor_down(self) -> None:
+        with suppress(NoMatches):
+            super()._action_cursor_down()
 
 
 class ScreenCommands(Provider):

@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from textual.app import ComposeResult
+from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
@@ -45,6 +46,10 @@ class Sheet(ModalScreen[None]):
     def page(self) -> ComposeResult:
         """Yield what the page shows."""
         yield from ()
+
+    def dismiss(self, result: None = None) -> AwaitComplete:
+        """Go, once: Textual would take the next page off for a second key that comes before we are gone."""
+        return super().dismiss(result) if self.is_active else AwaitComplete()
 
 
 class FactPage(Sheet):

@@ -32,7 +32,9 @@ def run(settings: Settings, connect: "Callable[[], Awaitable[Reads]] | None" = N
     with_project(settings)
     from buddy_tui.app import BuddyApp
 
-    return BuddyApp(settings, connect or _google(settings)).run() or 0
+    app = BuddyApp(settings, connect or _google(settings))
+    app.run()
+    return app.conclusion()
 
 
 def no_terminal() -> str:

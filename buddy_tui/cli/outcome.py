@@ -1,29 +1,38 @@
 """cli: what a run ends with. Every failure becomes one sentence on stderr, a hint, and the exit code."""
 
+import errno
 import os
 import sys
 from collections.abc import Callable
 
-from buddy_tui import bug
-from buddy_tui.errors import BuddyError, ExitCode
+from buddy_tui.errors import BuddyError, ExitCode, Unreachable
 
 
 def concluded(work: Callable[[], int | None]) -> int:
     """Do `work` and return the exit code; `None` is 0. Never raises but for SystemExit."""
     try:
         code = work()
-        sys.stdout.flush()
+        if sys.stdout is not None:  # closed by the caller, who wants the exit code alone
+            sys.stdout.flush()
     except BuddyError as error:
         return _told(error)
     except KeyboardInterrupt:
         return ExitCode.INTERRUPTED
     except BrokenPipeError:
-        # Whoever read our output has enough. Python would flush stdout once more at exit, and complain.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()  # whoever read it has enough
         return ExitCode.OK
     except Exception as error:  # noqa: BLE001 - the last place that can turn a bug into a sentence
+        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+            _drop_output()
+            return _told(Unreachable("The output cannot be written: no space is left."))
         return _bug(error)
     return code or ExitCode.OK
+
+
+def _drop_output() -> None:
+    """Send what stdout still holds to nowhere: Python would flush it once more at exit, and complain."""
+    if sys.stdout is not None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _told(error: BuddyError) -> int:
@@ -34,6 +43,8 @@ def _told(error: BuddyError) -> int:
 
 
 def _bug(error: Exception) -> int:
+    from buddy_tui import bug  # what a good run never needs
+
     try:
         where = f"the traceback is in {bug.written_down(error)}"
     except OSError as trouble:

@@ -7,7 +7,7 @@ from cyclopts import App, CycloptsError, Parameter, UnusedCliTokensError
 from buddy_tui import __version__
 from buddy_tui.clean import clean_line
 from buddy_tui.cli.options import Context
-from buddy_tui.cli.verbs import VERBS
+from buddy_tui.cli.verbs import VERBS, examples_of
 from buddy_tui.errors import UsageProblem
 
 _NO_OPTIONS = Context()
@@ -42,7 +42,7 @@ def _app() -> App:
     )
     app.default(_dashboard)
     for verb in VERBS:
-        app.command(verb.target, name=verb.name, help=verb.summary)
+        app.command(verb.target, name=verb.name, help=verb.summary, help_prologue=examples_of(verb))
     return app
 
 

@@ -33,7 +33,7 @@ def status(
     Parameters
     ----------
     service
-        The service's name. Without one: the service of the context, or the only one that there is.
+        Its name. Without one: that of the context, or the only one.
 
     """
     settings = with_project(settle(_flags(service, context)))

@@ -5,35 +5,62 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Verb:
-    """One verb: `target` is `module:function`, imported when the verb is called."""
+    """One verb: `target` is `module:function`, imported when the verb is called; `examples` are its arguments."""
 
     name: str
     target: str
     summary: str
+    examples: tuple[str, ...]
 
 
 VERBS = (
-    Verb("status", "buddy_tui.cli.status:status", "Print a service: traffic, revisions, what is broken."),
+    Verb(
+        "status",
+        "buddy_tui.cli.status:status",
+        "Print a service: traffic, revisions, what is broken.",
+        ("api", "api --project acme-prod --region europe-west1", "api --json"),
+    ),
     Verb(
         "context",
         "buddy_tui.cli.context:context",
         "Print project, region and identity, and where each came from.",
+        ("", "--profile prod --json"),
     ),
-    Verb("demo", "buddy_tui.cli.demo:demo", "Run the dashboard on an emulated Cloud Run; needs no account."),
-    Verb("emulator", "buddy_tui.cli.emulator:emulator", "Serve a small Cloud Run on this machine."),
-    Verb("help", "buddy_tui.cli.topics:topic", "Explain a verb, or a topic: exit-codes, env."),
+    Verb(
+        "demo",
+        "buddy_tui.cli.demo:demo",
+        "Run the dashboard on an emulated Cloud Run; needs no account.",
+        ("", "--story split"),
+    ),
+    Verb(
+        "emulator",
+        "buddy_tui.cli.emulator:emulator",
+        "Serve a small Cloud Run on this machine.",
+        ("--story buddy -- buddy-tui status buddy-app", "--port 8080"),
+    ),
+    Verb(
+        "help",
+        "buddy_tui.cli.topics:topic",
+        "Explain a verb, or a topic: exit-codes, env.",
+        ("status", "exit-codes"),
+    ),
 )
 
 # The options of the dashboard and of every verb that looks at Cloud Run: name, value, words.
 CONTEXT_OPTIONS = (
     ("--project", "ID", "Google Cloud project."),
-    ("--region", "NAME", "Region; repeat it or use commas for several, `all` for every one."),
+    ("--region", "NAME", "Region; commas for several, `all` for every one."),
     ("--service", "NAME", "Service to begin with."),
     ("--profile", "NAME", "Profile of buddy.toml."),
     ("--impersonate-service-account", "EMAIL", "Act as this service account."),
     ("--read-only", "", "Look, and never change anything."),
     ("--ascii", "", "Draw with ASCII only."),
 )
+
+
+def examples_of(verb: Verb) -> str:
+    """Return what the help of a verb begins with."""
+    return "\n".join(("Examples:", *(f"  buddy-tui {verb.name} {one}".rstrip() for one in verb.examples)))
 
 
 def root_help() -> str:

@@ -10,7 +10,7 @@ import pytest
 
 from buddy_tui import __version__
 from buddy_tui.cli.outcome import concluded
-from buddy_tui.cli.verbs import CONTEXT_OPTIONS, VERBS, root_help
+from buddy_tui.cli.verbs import CONTEXT_OPTIONS, VERBS, Verb, root_help
 from buddy_tui.errors import ExitCode, NotSignedIn
 
 SCRIPT = Path(sysconfig.get_path("scripts")) / ("buddy-tui.exe" if sys.platform == "win32" else "buddy-tui")
@@ -62,7 +62,7 @@ def start(command: list[str], place: Path, environ: dict[str, str]) -> "subproce
         (["status", "API", "--project", "p-1"], "", '--service: "API" is not a service name'),
         (["status", "a", "--service", "b"], "", "Which one: a, or b as --service says?"),
         (["status", "--profile", "prod"], "", "there is no buddy.toml"),
-        (["status"], "project = [", "buddy.toml:1: Invalid value"),
+        (["status"], "project = [", "buddy.toml:1: `project`: Invalid value"),
         (["status"], '\nprojcet = "p-1"', "buddy.toml:2: there is no setting `projcet`."),
         (["context"], "\n\nread_only = 1", "buddy.toml:3: `read_only`: expected `bool`, got `int`."),
         ([], 'region = "\\u001b[2JX"', "is not a region"),
@@ -139,6 +139,22 @@ def test_help_explains_exit_codes_the_environment_and_a_verb(place: Path) -> Non
     assert "BUDDY_PROJECT" in environment
     assert verb == run(place, "status", "--help").stdout
     assert "--json" in verb
+
+
+@pytest.mark.parametrize("verb", VERBS, ids=lambda verb: verb.name)
+def test_the_help_of_a_verb_begins_with_examples(place: Path, verb: Verb) -> None:
+    told = run(place, verb.name, "-h").stdout.splitlines()
+
+    assert told[0] == "Examples:"
+    assert told[1].startswith(f"  buddy-tui {verb.name}")
+    assert any(line.startswith(f"Usage: buddy-tui {verb.name}") for line in told)
+
+
+@pytest.mark.parametrize("name", ["status", "context", "demo", "help"])
+def test_the_help_of_a_verb_needs_no_more_than_80_columns(place: Path, name: str) -> None:
+    narrow, wide = (run(place, name, "--help", COLUMNS=columns).stdout for columns in ("80", "200"))
+
+    assert narrow == wide
 
 
 def modules(place: Path, code: str) -> set[str]:
@@ -226,14 +242,16 @@ def test_a_bug_is_one_sentence_with_its_traceback_in_a_private_log(
     monkeypatch.setattr("buddy_tui.bug.log_file", lambda: log)
 
     def work() -> int:
-        raise ZeroDivisionError
+        raise ZeroDivisionError("\x1b[2Jowned")
 
     assert concluded(work) == ExitCode.PROBLEM_FOUND
     assert (
         capsys.readouterr().err
         == f"buddy-tui: a bug of ours (ZeroDivisionError); the traceback is in {log}.\n"
     )
-    assert "ZeroDivisionError" in log.read_text(encoding="utf-8")
+    written = log.read_text(encoding="utf-8")
+    assert "ZeroDivisionError" in written
+    assert "\x1b" not in written
     if sys.platform != "win32":
         assert log.stat().st_mode & 0o777 == 0o600
 
@@ -261,5 +279,27 @@ def test_a_reader_that_has_enough_is_no_error(place: Path) -> None:
     )
 
     done = run_python(place, code)
+
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a full disk is simulated by Linux alone")
+@pytest.mark.parametrize("argument", ["--help", "--version", "help"])
+def test_a_full_disk_is_a_sentence_and_not_a_bug(place: Path, argument: str) -> None:
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "buddy_tui", argument], cwd=place, stdout=full, stderr=subprocess.PIPE,
+            encoding="utf-8", check=False,
+        )  # fmt: skip
+
+    assert done.returncode == ExitCode.RETRYABLE
+    assert done.stderr == "buddy-tui: The output cannot be written: no space is left.\n"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a closed stream is a POSIX thing")
+def test_whoever_closed_stdout_gets_the_exit_code_alone(place: Path) -> None:
+    code = "import sys\nsys.stdout = None\nsys.argv = ['buddy-tui', 'context']\n"
+
+    done = run_python(place, f"{code}from buddy_tui.__main__ import main\nsys.exit(main())")
 
     assert (done.returncode, done.stderr) == (0, "")

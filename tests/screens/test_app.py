@@ -1,6 +1,7 @@
 """The app around the screens: connecting, navigation, help, palette, and what leaves the dashboard."""
 
 import asyncio
+import signal
 import subprocess
 import sys
 from dataclasses import replace
@@ -11,7 +12,7 @@ from textual.dom import DOMNode
 
 from buddy_tui.app import BuddyApp
 from buddy_tui.config import Known
-from buddy_tui.errors import NotSignedIn
+from buddy_tui.errors import ExitCode, NotSignedIn
 from buddy_tui.gateway import Reads
 from screens.base import BuddyScreen
 from screens.help import HelpPage
@@ -25,7 +26,7 @@ from screens.widgets.table import KeyedTable
 from tests import make
 from tests.fakes import FakeReads
 from tests.screens import incident
-from tests.screens.stage import WIDE, Script, frame, on_stage, segments, settings, settle, until
+from tests.screens.stage import WIDE, Script, Stage, frame, on_stage, segments, settings, settle, until
 
 
 def reads() -> FakeReads:
@@ -52,6 +53,40 @@ async def test_the_connection_is_made_after_the_first_paint_and_closed_at_the_en
         assert "api-00001-aaa" in frame(app)
 
     assert fake.closed
+
+
+def test_a_bug_that_ends_the_dashboard_is_raised_and_prints_no_page_of_locals(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    class Broken(Stage):
+        def on_mount(self) -> None:
+            raise ZeroDivisionError
+
+    app = Broken(settings(), service=Script(), services=Script(), log_file=None)
+    app.run(headless=True)
+
+    with pytest.raises(ZeroDivisionError):
+        app.conclusion()
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
+@pytest.mark.parametrize("told", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_the_dashboard_as_a_key_does(told: signal.Signals) -> None:
+    class Told(Stage):
+        def on_mount(self) -> None:
+            super().on_mount()
+            self.set_timer(0.01, lambda: signal.raise_signal(told))
+            self.set_timer(5, self.exit)
+
+    before = signal.signal(told, signal.SIG_IGN)
+    try:
+        app = Told(settings(), service=Script(), services=Script(), log_file=None)
+        app.run(headless=True)
+    finally:
+        signal.signal(told, before)
+
+    assert app.conclusion() == ExitCode.INTERRUPTED
 
 
 async def test_a_failed_connection_says_the_way_out_and_ctrl_r_connects_again() -> None:
@@ -184,6 +219,32 @@ async def test_the_palette_goes_to_a_revision_by_name(key: str) -> None:
         await pilot.press("enter")
 
         await until(pilot, lambda: f"▸ {incident.SERVING}" in frame(app))
+
+
+@pytest.mark.parametrize("key", ["pageup", "pagedown", "up", "down", "enter"])
+async def test_a_key_right_behind_the_palette_is_no_crash(key: str) -> None:
+    async with on_stage(incident.SNAPSHOT) as (app, pilot):
+        app.simulate_key("colon")
+        for _ in range(30):
+            app.simulate_key(key)
+            await asyncio.sleep(0)
+        await settle(pilot)
+
+        assert app.is_running
+
+
+@pytest.mark.parametrize("page", ["d", "question_mark", "colon", ""])
+async def test_esc_that_is_hit_many_times_at_once_stops_at_the_last_screen(page: str) -> None:
+    async with on_stage(incident.SNAPSHOT, services=Script(incident.DIRECTORY)) as (app, pilot):
+        app.on_open_services()
+        await settle(pilot)
+        await pilot.press(*filter(None, [page]))
+        await settle(pilot)
+        for _ in range(5):
+            app.simulate_key("escape")
+        await settle(pilot)
+
+        assert isinstance(app.screen, ServiceScreen)
 
 
 async def test_the_palette_opens_all_services_and_esc_returns() -> None:

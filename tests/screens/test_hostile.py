@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import pytest
 from hypothesis import HealthCheck, given
@@ -182,6 +183,14 @@ async def test_the_filter_and_the_palette_stay_tame(text: str) -> None:
         await pilot.press("colon", "o", "t")
         await settle(pilot)
         assert_tame(app)
+
+
+@every_payload
+async def test_a_picture_of_the_screen_is_well_formed_and_holds_no_link(text: str) -> None:
+    async with on_stage(hostile_snapshot(text), of=hostile_settings(text), size=WIDE) as (app, _pilot):
+        picture = ET.fromstring(app.export_screenshot())  # noqa: S314 - we have drawn it ourselves
+
+    assert [one.tag for one in picture.iter() if one.tag.endswith(("}a", "}script"))] == []
 
 
 @every_payload
