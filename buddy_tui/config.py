@@ -224,7 +224,8 @@ def _regions(told: Known) -> tuple[Known, ...]:
     names = tuple(dict.fromkeys(name.strip() for name in told.value.split(",") if name.strip()))
     if ALL_REGIONS in names:
         return ()
-    return tuple(_checked("region", Known(name, told.origin)) for name in names)
+    # Commas alone name no region, and must not turn into all of them.
+    return tuple(_checked("region", Known(name, told.origin)) for name in names or filter(None, [told.value]))
 
 
 def _yes(told: Known) -> Known:

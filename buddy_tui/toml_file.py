@@ -56,7 +56,9 @@ def read(path: "Path", profile: str = "") -> dict[str, Entry]:
     try:
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise ConfigProblem(f"{_place(path, text, error)}: {clean_line(str(error))}.") from None
+        raise _broken(path, text, error) from None
+    except (ValueError, RecursionError):  # a number of thousands of digits, a thousand brackets
+        raise ConfigProblem(f"{path}: its values are too long or too deep for a buddy.toml.") from None
     file = _File(path, text)
     top = file.checked(raw, _Top, ())
     profiles = {
@@ -110,9 +112,11 @@ class _File:
         """Find the line of `key` in `table`; else the first line that mentions the key; else line 1."""
         mention = 0
         current: tuple[str, ...] = ()
-        for number, line in enumerate(self.text.splitlines(), 1):
+        for number, line in enumerate(self.text.split("\n"), 1):
             if header := re.match(r"\s*\[([^\[\]]+)\]", line):
                 current = _parts(header[1])
+                if current[: len(table) + 1] == (*table, key):
+                    mention = mention or number
             elif current == table and _parts(line.partition("=")[0]) == (key,):
                 return number
             elif key in line:
@@ -141,19 +145,24 @@ def _text(path: "Path") -> str:
     if len(data) > _MOST_BYTES:
         raise ConfigProblem(f"{path} is larger than {_MOST_BYTES:,} bytes; that is no buddy.toml.")
     try:
-        return data.decode()
+        return data.decode("utf-8-sig")  # editors on Windows put a byte order mark first
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise ConfigProblem(f"{path}:{line}: this is not UTF-8 text.") from None
 
 
-def _place(path: "Path", text: str, error: tomllib.TOMLDecodeError) -> str:
+def _broken(path: "Path", text: str, error: tomllib.TOMLDecodeError) -> ConfigProblem:
+    told = clean_line(str(error)).partition(" (at ")[0]
     at = re.search(r"line (\d+), column (\d+)", str(error))
-    return f"{path}:{at[1]}:{at[2]}" if at else f"{path}:{len(text.splitlines())}"
+    line = int(at[1]) if at else text.rstrip().count("\n") + 1
+    where = f"{path}:{line}:{at[2]}" if at else f"{path}:{line}"
+    key, equals, _ = text.split("\n")[line - 1].partition("=")
+    named = f"`{clean_line(key)}`: " if equals else ""
+    return ConfigProblem(f"{where}: {named}{told}.")
 
 
 def _parts(dotted: str) -> tuple[str, ...]:
-    return tuple(part.strip().strip("\"'") for part in dotted.split("."))
+    return tuple(part.strip("\"'") for part in re.findall(r"\"[^\"]*\"|'[^']*'|[^.\s]+", dotted))
 
 
 def _as_text(value: str | bool | list[str]) -> str:  # noqa: FBT001 - a TOML value

@@ -91,6 +91,14 @@ def in_words(parts: Iterable[Share]) -> str:
     )
 
 
+def _whereto(parts: tuple[Share, ...]) -> str:
+    return f"to {parts[0].revision}" if len(parts) == 1 else f"split: {in_words(parts)}"
+
+
+def _failure(revision: Revision) -> str:
+    return f"failed ({reasons.in_words(revision.reason)})" if revision.reason else "failed"
+
+
 def _short(name: str) -> str:
     return name.rpartition("/")[2]
 
@@ -126,22 +134,31 @@ class _Look:
     diverged: bool
     poisoned: tuple[str, ...]
 
+    @property
+    def serving(self) -> tuple[Share, ...]:
+        # LATEST stands for nothing as long as no revision was ever ready.
+        return tuple(share for share in self.effective if share.percent and share.revision)
+
     def headline(self) -> str:
-        serving = [share for share in self.effective if share.percent]
+        serving = self.serving
         if not serving:
             return "NOTHING SERVES"
         if self.next_percent == 0:
-            return (
-                f"PINNED to {serving[0].revision}"
-                if len(serving) == 1
-                else f"PINNED split: {in_words(serving)}"
-            )
+            return self._pinned()
         if len(serving) == 1:
             return f"{'FOLLOWS LATEST:' if serving[0].latest else 'SERVES'} {serving[0].revision}"
         return f"SPLIT: {in_words(serving)}"
 
+    def _pinned(self) -> str:
+        asked = tuple(share for share in self.desired if share.percent)
+        if {share.revision for share in self.serving} <= {share.revision for share in asked}:
+            return f"PINNED {_whereto(self.serving)}"
+        served = self.serving[0].revision if len(self.serving) == 1 else in_words(self.serving)
+        return f"PINNED {_whereto(asked)}, yet {served} serve{'s' if len(self.serving) == 1 else ''}"
+
     def notes(self) -> Iterator[str]:
         yield from self._nothing_serves()
+        yield from self._failed()
         yield from self._divergence()
         yield from self._poison()
         yield from self._next_deployment()
@@ -149,7 +166,7 @@ class _Look:
         yield from self._tag_only()
 
     def _nothing_serves(self) -> Iterator[str]:
-        if any(share.percent for share in self.effective):
+        if self.serving:
             return
         if not self.service.latest_created:
             yield "Nothing was ever deployed: the first deployment takes 100 %, it cannot be without traffic."
@@ -157,6 +174,12 @@ class _Look:
             yield "No revision was ever ready, so every request fails."
         else:
             yield "No revision receives traffic, so every request fails."
+
+    def _failed(self) -> Iterator[str]:
+        for share in self.serving:
+            revision = self.known.get(share.revision)
+            if revision and revision.state is RevisionState.FAILED:
+                yield f"{share.revision} has {share.percent} % of the traffic, and it {_failure(revision)}."
 
     def _divergence(self) -> Iterator[str]:
         if self.service.reconciling:
@@ -201,9 +224,9 @@ class _Look:
             return
         newest = self.known.get(created)
         if newest is None:
-            fate = "is not ready"
+            fate = "is gone" if self.known else "is not ready"
         elif newest.state is RevisionState.FAILED:
-            fate = f"failed ({reasons.in_words(newest.reason)})" if newest.reason else "failed"
+            fate = _failure(newest)
         elif newest.state is RevisionState.PENDING:
             fate = "is not ready yet"
         else:
@@ -213,7 +236,9 @@ class _Look:
 
     def _tag_only(self) -> Iterator[str]:
         tagged = [
-            f"{', '.join(share.tags)} on {share.revision}" for share in self.effective if not share.percent
+            f"{', '.join(share.tags)} on {share.revision or 'nothing yet'}"
+            for share in self.effective
+            if share.tags and not share.percent
         ]
         if tagged:
             yield f"Reachable by tag, without traffic: {'; '.join(tagged)}."

@@ -57,7 +57,8 @@ async def watch(
             if (
                 service != snapshot.service
                 or _pending(revisions, clock())
-                or clock() - listed >= _RELIST_AFTER
+                # `abs`: a clock that was set back must not put the next list off.
+                or abs(clock() - listed) >= _RELIST_AFTER
             ):
                 revisions = await reads.revisions(name)
                 listed = clock()
@@ -188,9 +189,13 @@ class _Rhythm:
 
     def after_success(self, now: datetime, *, moving: bool) -> float:
         self._failures = 0
-        if not moving or (self._spared_until and now < self._spared_until):
+        if not moving or self._is_sparing(now):
             return self._pace
         return min(_FAST, self._pace)
+
+    def _is_sparing(self, now: datetime) -> bool:
+        # With both bounds, a clock that was set back spares for no longer than a minute either.
+        return self._spared_until is not None and timedelta() < self._spared_until - now <= _QUOTA_WINDOW
 
     def after_trouble(self, error: BuddyError, now: datetime) -> float:
         self._failures += 1

@@ -13,6 +13,7 @@ import asyncio
 import importlib
 import logging
 import os
+import warnings
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ def load() -> None:
         os.environ.setdefault(name, value)
     # Without any handler Python prints warnings to stderr, and we tell trouble in our own words.
     logging.getLogger("google").addHandler(logging.NullHandler())
+    # Google's libraries warn on stderr, where the dashboard is, months before they drop a version of Python.
+    warnings.filterwarnings("ignore", "You are using a .*Python version", FutureWarning)
     importlib.import_module("buddy_tui.gcp.reads")
 
 

@@ -91,7 +91,8 @@ class _Dials(Protocol):
 
 def _channel(transport: _Dials, settings: Settings, credentials: Credentials) -> grpc.aio.Channel:
     if settings.emulated:
-        # Plain text, and past any proxy: `api_endpoint` would always mean TLS.
+        # Plain text, and past any proxy: `api_endpoint` would always mean TLS. Another host than this one is fine,
+        # say a container beside us, because no credentials are even looked for in an emulated world.
         options = (*_OPTIONS, ("grpc.enable_http_proxy", 0))
         return grpc.aio.insecure_channel(settings.emulated.value, options=options)
     return transport.create_channel(credentials=credentials, options=_OPTIONS)

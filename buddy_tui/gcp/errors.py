@@ -5,6 +5,7 @@ import shlex
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 from google.api_core import exceptions as api
@@ -97,7 +98,10 @@ def _denied(error: _Foreign, about: About) -> BuddyError:
     if error.reason == "SERVICE_DISABLED" or "has not been used in project" in text:
         return _disabled(details, about)
     if error.reason == "BILLING_DISABLED":
-        return NotAllowed(f"Billing is switched off for project {about.project}.", text)
+        return NotAllowed(
+            f"Billing is switched off for project {about.project}.",
+            f"https://console.cloud.google.com/billing/linkedaccount?project={quote(about.project)}",
+        )
     if error.reason == "CONSUMER_INVALID" or text.startswith("Permission denied on resource project"):
         return NotFound(
             f"There is no project {about.project}, or it is closed to you.", "gcloud projects list"
@@ -112,7 +116,9 @@ def _without_permission(reason: str, details: Mapping[str, str], text: str, abou
     permission = details.get("permission") or (named[1] if named else "")
     if reason == "USER_PROJECT_DENIED":
         permission = "serviceusage.services.use"
-    return _missing(clean_line(permission), about) if permission else Denied(f"Google says no: {text}.")
+    if permission:
+        return _missing(clean_line(permission), about)
+    return Denied(f"Google says no: {text}.", "Ask an administrator of the project for roles/run.viewer.")
 
 
 def _missing(permission: str, about: About) -> Denied:
@@ -161,7 +167,7 @@ def _unavailable(error: _Foreign, about: About) -> BuddyError:
     for sign, why in _NO_CONNECTION:
         if sign in text:
             return Unreachable(f"{about.host} cannot be reached: {why}.", _network_hint(about))
-    return ServerTrouble(f"{about.host} is unavailable: {text}.")
+    return ServerTrouble(f"{about.host} is unavailable: {text}.", _server_hint(about))
 
 
 # How gRPC's core, the operating system and Python's own exceptions word it.
@@ -187,6 +193,12 @@ def _network_hint(about: About) -> str:
     if about.host.endswith("googleapis.com"):
         return "Check the network, the VPN and https_proxy."
     return "Is the emulator running? See CLOUD_RUN_EMULATOR_HOST."
+
+
+def _server_hint(about: About) -> str:
+    if about.host.endswith("googleapis.com"):
+        return "Try again in a minute. How Google is: https://status.cloud.google.com"
+    return "Try again. An emulator fails like this where a fault was asked for."
 
 
 def _late(_error: _Foreign, about: About) -> BuddyError:
@@ -230,17 +242,21 @@ def _no_token_server(_error: _Foreign, _about: About) -> BuddyError:
 
 
 def _server_trouble(error: _Foreign, about: About) -> BuddyError:
-    return ServerTrouble(f"{about.host} failed: {_text(error)}")
+    return ServerTrouble(f"{about.host} failed: {_text(error)}.", _server_hint(about))
 
 
-def _refused(error: _Foreign, _about: About) -> BuddyError:
-    return Refused(f"Cloud Run refused: {_text(error)}")
+def _refused(error: _Foreign, about: About) -> BuddyError:
+    return Refused(
+        f"Cloud Run refused: {_text(error)}.", f"Look at the state of {about.what}, then try again."
+    )
 
 
 def _misused(error: _Foreign, about: About) -> BuddyError:
     if _UNKNOWN_LOCATION.search(text := _text(error)):
         return NotFound(f"There is no region {about.region}.")
-    return UsageProblem(f"Cloud Run did not accept {about.what}: {text}")
+    return UsageProblem(
+        f"Cloud Run did not accept {about.what}: {text}.", "buddy-tui context says where each name came from."
+    )
 
 
 def _no_http(error: _Foreign, about: About) -> BuddyError:

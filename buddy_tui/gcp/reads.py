@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 from google.api_core.exceptions import GoogleAPIError
@@ -27,6 +27,7 @@ _FOREIGN = (GoogleAPIError, GoogleAuthError, httpx.HTTPError)
 _MOST = 1000
 _PAGE_SIZE = 250
 _MOST_PAGES = 50
+_Value = TypeVar("_Value", Service, Revision)
 
 
 class GoogleReads:
@@ -65,8 +66,10 @@ class GoogleReads:
         """List the revisions of a service, newest first, at most 1,000."""
         request = ListRevisionsRequest(parent=name.path, page_size=_PAGE_SIZE)
         with self._translated(name.project, name.region, f"service {name.service}"):
-            found = await _pages(self._clients.revisions.list_revisions, request, "revisions")
-        return tuple(sorted(map(convert.revision, found), key=_birth, reverse=True))
+            found = await _pages(
+                self._clients.revisions.list_revisions, request, "revisions", convert.revision
+            )
+        return tuple(sorted(found, key=_birth, reverse=True))
 
     async def close(self) -> None:
         """Close the connections. Safe to call twice."""
@@ -76,8 +79,8 @@ class GoogleReads:
     async def _services(self, project: str, region: str) -> tuple[Service, ...]:
         request = ListServicesRequest(parent=f"projects/{project}/locations/{region}", page_size=_PAGE_SIZE)
         with self._translated(project, region, f"region {region}"):
-            found = await _pages(self._clients.services.list_services, request, "services")
-        return tuple(sorted(map(convert.service, found), key=lambda one: one.name))
+            found = await _pages(self._clients.services.list_services, request, "services", convert.service)
+        return tuple(sorted(found, key=lambda one: one.name))
 
     async def _with_near_services(self, error: NotFound, name: ServiceName) -> BuddyError:
         """Add what there is instead. No second error hides the first."""
@@ -86,7 +89,7 @@ class GoogleReads:
         except NotFound as no_region:
             return await self._with_near_regions(no_region, name.project, name.region)
         except BuddyError:
-            return error
+            return NotFound(str(error), f"gcloud run services list --project {name.project}")
         if names:
             return NotFound(str(error), _near(name.service, names, "Services there"))
         nothing = NotFound(str(error), f"There are no services in {name.project}/{name.region}.")
@@ -96,8 +99,10 @@ class GoogleReads:
         try:
             known = await self.regions(project)
         except BuddyError:
-            return error
-        if not known or region in known:
+            known = ()
+        if not known:
+            return NotFound(str(error), error.hint or f"gcloud run regions list --project {project}")
+        if region in known:
             return error
         return NotFound(f"Cloud Run has no region {region}.", _near(region, known, "Regions"))
 
@@ -116,13 +121,15 @@ async def _pages(
     call: Callable[..., Awaitable[Any]],
     request: Any,  # noqa: ANN401 - a proto-plus message
     field: str,
-) -> list[Any]:
-    found: list[Any] = []
+    converted: Callable[[Any], _Value],
+) -> list[_Value]:
+    """Convert page by page: a thousand at once would hold a screen up for a tenth of a second."""
+    found: list[_Value] = []
     pages = 0
     pager = await call(request, retry=RETRY, timeout=CALL_SECONDS)
     async for page in pager.pages:
         pages += 1
-        found.extend(getattr(type(page).pb(page), field))
+        found.extend(map(converted, getattr(type(page).pb(page), field)))
         if pages == _MOST_PAGES or len(found) >= _MOST:
             break
     return found[:_MOST]

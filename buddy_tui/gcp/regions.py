@@ -8,7 +8,7 @@ import httpx
 from google.api_core.exceptions import format_http_response_error
 
 from buddy_tui.clean import clean_line
-from buddy_tui.gcp.clients import CALL_SECONDS, CLIENT_INFO, Clients, http_request
+from buddy_tui.gcp.clients import CALL_SECONDS, CLIENT_INFO, RETRY, Clients, http_request
 
 _MOST_PAGES = 20
 
@@ -22,7 +22,7 @@ async def regions(clients: Clients, project: str) -> tuple[str, ...]:
     emulated = clients.credentials is None
     async with httpx.AsyncClient(timeout=CALL_SECONDS, trust_env=not emulated, headers=headers) as http:
         for _ in range(_MOST_PAGES):
-            page = await _page(http, url, token)
+            page = await RETRY(_page)(http, url, token)
             places = page.get("locations") or ()
             found.update(clean_line(str(place.get("locationId", ""))) for place in places)
             if not (token := page.get("nextPageToken", "")):
@@ -42,7 +42,7 @@ async def _page(http: httpx.AsyncClient, url: str, token: str) -> dict[str, Any]
     params = {"pageSize": "100"} | ({"pageToken": token} if token else {})
     response = await http.get(url, params=params)
     payload = _object(response)
-    if response.is_error:
+    if not response.is_success:  # a redirect is somebody else's sign-in page
         raise format_http_response_error(response, "GET", url, payload)
     return payload
 

@@ -218,8 +218,34 @@ def test_buddy_config_names_the_file_itself(place: Place) -> None:
 @pytest.mark.parametrize(
     ("text", "sentence", "hint"),
     [
-        ("a = [", "buddy.toml:1: Invalid value", ""),
-        ('project = "a"\nregion = europe\n', "buddy.toml:2:10: Invalid value", ""),
+        ("a = [", "buddy.toml:1: `a`: Invalid value.", ""),
+        ('project = "a"\nregion = europe\n', "buddy.toml:2:10: `region`: Invalid value.", ""),
+        ('project = "a"\nproject = "b"\n', "buddy.toml:2:14: `project`: Cannot overwrite a value.", ""),
+        (
+            "[profiles.a]\n[profiles.a]",
+            "buddy.toml:2:12: Cannot declare ('profiles', 'a') twice.",
+            "",
+        ),
+        ('a = "\u2028', "buddy.toml:1: `a`: Unterminated string.", ""),
+        (
+            'environment = "\u2028"\nservcie = 1',
+            "buddy.toml:2: there is no setting `servcie`",
+            "Did you mean service?",
+        ),
+        ("project = " + "9" * 5000, "buddy.toml: its values are too long or too deep", ""),
+        ("a = " + "[" * 5000, "buddy.toml: its values are too long or too deep", ""),
+        ('\n[settings]\nproject = "a"', "buddy.toml:2: there is no setting `settings`", ""),
+        (
+            '[profiles.a]\n[profiles.a.inner]\nproject = "a"',
+            "buddy.toml:2: there is no setting `profiles.a.inner`",
+            "",
+        ),
+        (
+            'project = "a"\n[profiles."a.b"]\nproject = 1',
+            "buddy.toml:3: `profiles.a.b.project`: expected `str`",
+            "",
+        ),
+        ('\nregions = [","]', 'buddy.toml:2: "," is not a region', "e.g. europe-west1"),
         ('project = "a"\nregoin = "b"', "buddy.toml:2: there is no setting `regoin`", "Did you mean region?"),
         (
             '[profiles.a]\nservice = "x"\n[profiles.b]\nservcie = "x"',
@@ -274,6 +300,13 @@ def test_a_buddy_toml_that_is_there_and_cannot_be_read_is_never_passed_over(plac
     path.write_bytes(b"#" * 2_000_000)
     with pytest.raises(ConfigProblem, match="larger than"):
         place.resolve()
+
+
+def test_a_byte_order_mark_of_an_editor_on_windows_is_no_text(place: Place) -> None:
+    toml = place.toml("")
+    toml.write_bytes(b'\xef\xbb\xbfproject = "acme-prod"\r\n')
+
+    assert place.resolve().project == Known("acme-prod", f"{toml}:1")
 
 
 def test_a_profile_without_a_file_is_told(place: Place) -> None:

@@ -144,7 +144,7 @@ SHAPES = (
     ),
     Shape(
         "traffic names a revision that is gone",
-        (target(C, 100),), (target(A, 100),), (GOOD_A,), f"PINNED to {A}",
+        (target(C, 100),), (target(A, 100),), (GOOD_A,), f"PINNED to {C}, yet {A} serves",
         pinned=True, next_percent=0, diverged=True, poisoned=(C,), says=(f"still names {C}, which is gone",),
     ),
     Shape(
@@ -154,7 +154,7 @@ SHAPES = (
     ),
     Shape(
         "accepted, and traffic did not move",
-        (target(B, 100),), (target(A, 100),), (GOOD_B, GOOD_A), f"PINNED to {A}",
+        (target(B, 100),), (target(A, 100),), (GOOD_B, GOOD_A), f"PINNED to {B}, yet {A} serves",
         ready=B, created=B, pinned=True, next_percent=0, diverged=True,
         says=(f"asked for {B} 100 %; effective is {A} 100 %",),
     ),
@@ -165,7 +165,7 @@ SHAPES = (
     ),
     Shape(
         "moving right now: different lists are no alarm yet",
-        (target(B, 100),), (target(A, 100),), (GOOD_B, GOOD_A), f"PINNED to {A}",
+        (target(B, 100),), (target(A, 100),), (GOOD_B, GOOD_A), f"PINNED to {B}, yet {A} serves",
         ready=B, created=B, pinned=True, next_percent=0, diverged=True, reconciling=True,
         says=("still at work",), silent=("DIVERGED",),
     ),
@@ -219,6 +219,38 @@ SHAPES = (
         "the last change was not taken over, though the lists agree",
         (latest(100),), (latest(100, revision=A),), (BAD_B, GOOD_A), f"FOLLOWS LATEST: {A}",
         created=B, generation=2, says=("generation 2 was asked for, 1 serves",),
+    ),
+    Shape(
+        "asked for a name, and latest still serves",
+        (target(B, 50), target(C, 50)), (latest(100, revision=A),), (revision(C), GOOD_B, GOOD_A),
+        f"PINNED split: {B} 50 %, {C} 50 %, yet {A} serves", ready=A, created=C, pinned=True, next_percent=0,
+        diverged=True,
+    ),
+    Shape(
+        "asked for one name, and others still serve",
+        (target(C, 100),), (target(A, 60), target(B, 40)), (revision(C), GOOD_B, GOOD_A),
+        f"PINNED to {C}, yet {A} 60 %, {B} 40 % serve", ready=C, created=C, pinned=True, next_percent=0,
+        diverged=True,
+    ),
+    Shape(
+        "latest stands for nothing as long as nothing is ready",
+        (latest(100),), (latest(100),), (BAD_B,), "NOTHING SERVES", ready="", created=B,
+        says=("so every request fails",),
+    ),
+    Shape(
+        "a tag on latest stands for nothing as long as nothing is ready",
+        (target(B, 100), latest(0, "edge")), (latest(0, "edge"),), (BAD_B,), "NOTHING SERVES", ready="", created=B,
+        pinned=True, next_percent=0, diverged=True, poisoned=(B,), says=("edge on nothing yet",),
+    ),
+    Shape(
+        "what serves has failed since",
+        (latest(100),), (latest(100, revision=B),), (BAD_B, GOOD_A), f"FOLLOWS LATEST: {B}", ready=B, created=B,
+        says=(f"{B} has 100 % of the traffic, and it failed (did not start)",),
+    ),
+    Shape(
+        "the newest revision was deleted",
+        (latest(100),), (latest(100, revision=A),), (GOOD_A,), f"FOLLOWS LATEST: {A}", created=C,
+        says=(f"the newest revision, {C}, is gone",),
     ),
     Shape(
         "three ways",

@@ -144,6 +144,44 @@ async def test_a_pending_revision_is_listed_until_it_is_ready() -> None:
     assert ready.next_in == 5.0
 
 
+async def test_a_clock_that_was_set_back_does_not_put_the_next_list_off() -> None:
+    reads, time = cloud(), FakeTime()
+    async with aclosing(watching(reads, time)) as stream:
+        await anext(stream)
+        time.now -= timedelta(hours=1)
+        reads.put(make.service(), make.revision(), make.failed())
+        after = await anext(stream)
+
+    assert len(after.revisions) == 2
+
+
+async def test_a_clock_that_was_set_back_spares_no_quota_for_longer_than_a_minute() -> None:
+    reads, time = FakeReads(), FakeTime()
+    reads.put(make.service(reconciling=True), make.revision())
+    reads.fail("service", OverQuota("Quota."))
+    async with aclosing(watching(reads, time)) as stream:
+        await anext(stream)
+        time.now -= timedelta(hours=1)
+
+        assert (await anext(stream)).next_in == 1.0
+
+
+async def test_a_service_that_is_deleted_stays_as_it_was_and_its_successor_is_shown_whole() -> None:
+    reads, time = cloud(), FakeTime()
+    successor = make.service(created=make.NOW, etag='"new"')
+    async with aclosing(watching(reads, time)) as stream:
+        old = await anext(stream)
+        reads.remove(make.NAME)
+        gone = await anext(stream)
+        reads.put(successor, make.failed())
+        new = await anext(stream)
+
+    assert gone.trouble is not None
+    assert gone.trouble.sentence == "There is no service api in acme-prod/europe-west1."
+    assert (gone.service, gone.revisions, gone.as_of) == (old.service, old.revisions, old.as_of)
+    assert (new.trouble, new.service, new.revisions) == (None, successor, (make.failed(),))
+
+
 async def test_a_wake_ends_the_pause() -> None:
     reads, wake = cloud(), asyncio.Event()
     stream = watch(reads, make.NAME, clock=FakeTime(), wake=wake, pace=3600)

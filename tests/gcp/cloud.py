@@ -8,7 +8,7 @@ from typing import Any
 import grpc
 from aiohttp import web
 from google.cloud import run_v2
-from google.rpc import error_details_pb2, status_pb2
+from google.rpc import code_pb2, error_details_pb2, status_pb2
 
 from buddy_tui.config import Known, Settings
 from buddy_tui.emulator.faults import Faults
@@ -23,8 +23,9 @@ Message = Any
 class Cloud:
     """What it answers, and what it was asked.
 
-    `faults` are those of the emulator's worlds. `trouble` maps a method to how many of its coming calls fail, and with which status; `pages` is how many things
-    one page of a listing holds.
+    `faults` are those of the emulator's worlds. `trouble` maps a method to how many of its coming calls fail, and
+    with which status; `pages` is how many things one page of a listing holds; `sign_in_page` is where a captive
+    network sends every request over HTTP.
     """
 
     services: list[run_v2.Service] = field(default_factory=list)
@@ -37,6 +38,7 @@ class Cloud:
     calls: list[str] = field(default_factory=list)
     host: str = ""
     rest: str = ""
+    sign_in_page: str = ""
 
     def fail(
         self, method: str, code: int, message: str, info: Mapping[str, str] | None = None, times: int = 1000
@@ -102,9 +104,14 @@ class Cloud:
     async def locations(self, request: web.Request) -> web.Response:
         """Answer `GET /v1/projects/P/locations`, two regions a page."""
         self.calls.append("locations")
-        if (told := self.trouble.get("locations")) is not None:
-            error = {"code": 403, "message": told[1].message, "status": "PERMISSION_DENIED"}
-            return web.json_response({"error": error}, status=403)
+        times, told = self.trouble.get("locations", (0, None))
+        if times:
+            self.trouble["locations"] = (times - 1, told)
+            status = {code_pb2.PERMISSION_DENIED: 403, code_pb2.UNAVAILABLE: 503}[told.code]
+            error = {"code": status, "message": told.message, "status": code_pb2.Code.Name(told.code)}
+            return web.json_response({"error": error}, status=status)
+        if self.sign_in_page:
+            raise web.HTTPFound(self.sign_in_page)
         start = int(request.query.get("pageToken") or 0)
         page = [{"locationId": region} for region in self.regions[start : start + 2]]
         more = {"nextPageToken": str(start + 2)} if start + 2 < len(self.regions) else {}

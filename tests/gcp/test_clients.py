@@ -1,6 +1,8 @@
 """Signing in, with credentials made for the test and a token server on loopback."""
 
 import json
+import subprocess
+import sys
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -113,6 +115,18 @@ async def test_a_token_server_that_cannot_be_reached_is_told(credentials: Path) 
 
     with pytest.raises(Unreachable, match="Google's sign-in server cannot be reached"):
         await opened(Settings(project=Known("acme-prod")))
+
+
+def test_what_googles_libraries_say_of_an_ageing_python_does_not_reach_the_screen() -> None:
+    code = (
+        "import warnings\nfrom buddy_tui import gcp\ngcp.load()\n"
+        "warnings.warn('You are using a Python version (3.11.7) which Google will stop supporting', FutureWarning)\n"
+        "warnings.warn('You are using a non-supported Python version (3.11.7).', FutureWarning)\n"
+    )
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert (done.stdout, done.stderr) == ("", "")
 
 
 async def test_an_emulated_cloud_run_needs_no_credentials(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -77,7 +77,12 @@ ABOUT = About(
         ),
         (httpx.ConnectTimeout("slow"), Unreachable, "run.googleapis.com did not answer within 8 s.", ""),
         (httpx.RemoteProtocolError("odd"), Unreachable, "run.googleapis.com cannot be reached", ""),
-        (api.BadGateway("<html>"), ServerTrouble, "run.googleapis.com failed: <html>", ""),
+        (
+            api.BadGateway("<html>"),
+            ServerTrouble,
+            "run.googleapis.com failed: <html>",
+            "status.cloud.google.com",
+        ),
     ],
 )
 def test_an_error_becomes_one_sentence_and_the_way_out(

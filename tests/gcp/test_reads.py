@@ -18,11 +18,14 @@ from buddy_tui.errors import (
     BuddyError,
     ChangedUnderneath,
     Denied,
+    NotAllowed,
     NotFound,
     NotSignedIn,
     OverQuota,
+    Refused,
     ServerTrouble,
     Unreachable,
+    UsageProblem,
 )
 from buddy_tui.gateway import Reads
 from buddy_tui.watch import watch
@@ -149,8 +152,10 @@ async def test_an_unknown_region_is_told_with_the_near_ones(cloud: Cloud, reads:
 async def test_a_second_error_never_hides_the_first(cloud: Cloud, reads: Reads) -> None:
     cloud.fail("ListServices", code_pb2.UNAVAILABLE, "down")
 
-    with pytest.raises(NotFound, match="There is no service nope"):
+    with pytest.raises(NotFound, match="There is no service nope") as told:
         await reads.service(make.name("nope"))
+
+    assert told.value.hint == "gcloud run services list --project acme-prod"
 
 
 async def test_a_short_outage_is_bridged(cloud: Cloud, reads: Reads) -> None:
@@ -195,7 +200,7 @@ STATUSES: list[tuple[int, str, dict[str, str], type[BuddyError], str, str]] = [
         "You lack odd.things.do on project acme-prod.",
         "Ask an administrator",
     ),
-    (code_pb2.PERMISSION_DENIED, "No.\x1b[2J", {}, Denied, "Google says no: No.", ""),
+    (code_pb2.PERMISSION_DENIED, "No.\x1b[2J", {}, Denied, "Google says no: No.", "roles/run.viewer"),
     (
         code_pb2.PERMISSION_DENIED,
         "Caller does not have required permission to use project x.",
@@ -234,7 +239,7 @@ STATUSES: list[tuple[int, str, dict[str, str], type[BuddyError], str, str]] = [
         {},
         OverQuota,
         "Google's quota is used up: Quota exceeded for quota metric 'Read requests'",
-        "",
+        "more slowly",
     ),
     (
         code_pb2.ABORTED,
@@ -244,7 +249,38 @@ STATUSES: list[tuple[int, str, dict[str, str], type[BuddyError], str, str]] = [
         "Somebody else changed service api: Conflict for resource 'api'",
         "Look again",
     ),
-    (code_pb2.INTERNAL, "Internal error.", {}, ServerTrouble, "failed: Internal error", ""),
+    (
+        code_pb2.INTERNAL,
+        "Internal error.",
+        {},
+        ServerTrouble,
+        "failed: Internal error.",
+        "where a fault was asked for",
+    ),
+    (
+        code_pb2.PERMISSION_DENIED,
+        "This API method requires billing to be enabled.",
+        {"reason": "BILLING_DISABLED"},
+        NotAllowed,
+        "Billing is switched off for project acme-prod.",
+        "https://console.cloud.google.com/billing/linkedaccount?project=acme-prod",
+    ),
+    (
+        code_pb2.FAILED_PRECONDITION,
+        "Not now.",
+        {},
+        Refused,
+        "Cloud Run refused: Not now.",
+        "Look at the state of service api",
+    ),
+    (
+        code_pb2.INVALID_ARGUMENT,
+        "The request has errors.",
+        {},
+        UsageProblem,
+        "Cloud Run did not accept service api: The request has errors.",
+        "buddy-tui context",
+    ),
 ]
 
 
@@ -267,6 +303,7 @@ async def test_a_status_becomes_one_sentence_and_the_way_out(
     assert type(told.value) is kind
     assert sentence in str(told.value)
     assert hint in told.value.hint
+    assert told.value.hint
     assert f"{told.value}{told.value.hint}".isprintable()
 
 
@@ -276,6 +313,22 @@ async def test_a_denied_list_of_regions_is_told_like_any_other(cloud: Cloud, rea
     )
 
     with pytest.raises(Denied, match=r"You lack run\.locations\.list"):
+        await reads.regions("acme-prod")
+
+
+async def test_a_short_outage_of_the_regions_is_bridged_too(cloud: Cloud, reads: Reads) -> None:
+    cloud.fail("locations", code_pb2.UNAVAILABLE, "The service is currently unavailable.", times=2)
+
+    assert await reads.regions("acme-prod") == ("europe-west1", "us-east1")
+    assert cloud.calls == ["locations"] * 3
+
+
+async def test_regions_behind_somebody_elses_sign_in_page_are_trouble_and_not_none(
+    cloud: Cloud, reads: Reads
+) -> None:
+    cloud.sign_in_page = "http://127.0.0.1:1/hotel"
+
+    with pytest.raises(ServerTrouble, match="failed"):
         await reads.regions("acme-prod")
 
 
