@@ -7,6 +7,7 @@ BuddyError
 ├── Unreachable       the network or Google's front end did not answer 3
 │   ├── OverQuota     too many calls; slows down by itself
 │   └── ServerTrouble an answer that is Google's own failure
+├── Unwritable        there is no room for what we have to write        3
 ├── NotAllowed        this identity may not do that                    4
 │   ├── NotSignedIn   no usable credentials at all
 │   ├── Denied        one permission is missing; names it and its role
@@ -72,6 +73,12 @@ class OverQuota(Unreachable):
 
 class ServerTrouble(Unreachable):
     """Google answered, and the answer is its own failure."""
+
+
+class Unwritable(BuddyError):
+    """There is no room for what we have to write."""
+
+    exit_code = ExitCode.RETRYABLE
 
 
 class NotAllowed(BuddyError):

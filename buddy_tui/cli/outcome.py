@@ -5,7 +5,7 @@ import os
 import sys
 from collections.abc import Callable
 
-from buddy_tui.errors import BuddyError, ExitCode, Unreachable
+from buddy_tui.errors import BuddyError, ExitCode, Unwritable
 
 
 def concluded(work: Callable[[], int | None]) -> int:
@@ -24,7 +24,9 @@ def concluded(work: Callable[[], int | None]) -> int:
     except Exception as error:  # noqa: BLE001 - the last place that can turn a bug into a sentence
         if isinstance(error, OSError) and error.errno == errno.ENOSPC:
             _drop_output()
-            return _told(Unreachable("The output cannot be written: no space is left."))
+            return _told(
+                Unwritable("The output cannot be written: no space is left.", "Make room, then try again.")
+            )
         return _bug(error)
     return code or ExitCode.OK
 

@@ -293,7 +293,10 @@ def test_a_full_disk_is_a_sentence_and_not_a_bug(place: Path, argument: str) -> 
         )  # fmt: skip
 
     assert done.returncode == ExitCode.RETRYABLE
-    assert done.stderr == "buddy-tui: The output cannot be written: no space is left.\n"
+    assert (
+        done.stderr
+        == "buddy-tui: The output cannot be written: no space is left.\n  Make room, then try again.\n"
+    )
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a closed stream is a POSIX thing")
