@@ -3,9 +3,27 @@
 Every method raises a BuddyError and nothing else when Google says no or says nothing.
 """
 
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
-from buddy_tui.model import Revision, Service, ServiceName
+from buddy_tui.model import LogEntry, Revision, Service, ServiceName, SourceTree
+
+
+@dataclass(frozen=True, slots=True)
+class LogPage:
+    """One page of entries; `token` asks for the next and is empty on the last. A page may be empty and not the last."""
+
+    entries: tuple[LogEntry, ...] = ()
+    token: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Tailed:
+    """What a tail delivered at once. `suppressed` counts entries held back since the last delivery."""
+
+    entries: tuple[LogEntry, ...] = ()
+    suppressed: int = 0
 
 
 class Reads(Protocol):
@@ -25,3 +43,35 @@ class Reads(Protocol):
 
     async def close(self) -> None:
         """Close the connections. Safe to call twice."""
+
+
+class LogReads(Protocol):
+    """Look at logs. `log_filter` is in Cloud Logging's own query language."""
+
+    async def log_page(
+        self, project: str, log_filter: str, *, token: str = "", size: int = 1000, newest_first: bool = False
+    ) -> LogPage:
+        """List one page of entries. One call counts against the quota of the project."""
+
+    def tail(self, project: str, log_filter: str) -> AsyncGenerator[Tailed, None]:
+        """Deliver entries as they come in, until closed or broken: then it raises a BuddyError.
+
+        The request side is kept open: Google ends a tail whose client has finished asking.
+        """
+
+    def raw_json(self, entry: LogEntry) -> dict[str, object]:
+        """Return an entry of ours as Google's own JSON, without request bodies, responses and environment values."""
+
+
+class SourceReads(Protocol):
+    """Look at what was uploaded."""
+
+    async def source_tree(self, where: str, texts: Sequence[str]) -> SourceTree:
+        """List an archive, `gs://bucket/object#generation`, from its directory alone, never downloading it whole.
+
+        `texts` are names of files (without folder) whose text is wanted, where they are small.
+        """
+
+
+class Cloud(Reads, LogReads, SourceReads, Protocol):
+    """Everything that there is to look at, over one connection."""

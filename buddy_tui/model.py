@@ -7,6 +7,9 @@ the way in. Times are aware and in UTC; `None` is a time that was never told.
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
+
+from buddy_tui.finding import Finding, Incident
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -163,7 +166,9 @@ class Snapshot:
     """A service and its revisions (newest first) as they were at `as_of`.
 
     When `trouble` is set, the data is the last good one and `as_of` tells its age; `service` is `None` only as long
-    as no refresh has ever succeeded. `next_in` is the pause in seconds before the next look.
+    as no refresh has ever succeeded. `next_in` is the pause in seconds before the next look. `findings` are what the
+    logs of failed revisions were found to say, one a revision, as far as they were read; `incident` sums up a run of
+    failures.
     """
 
     name: ServiceName
@@ -172,6 +177,126 @@ class Snapshot:
     as_of: datetime | None = None
     trouble: Trouble | None = None
     next_in: float = 0.0
+    findings: tuple[Finding, ...] = ()
+    incident: Incident | None = None
+
+    def finding(self, revision: str) -> Finding | None:
+        """Return what was found out about a revision, if anything."""
+        return next((one for one in self.findings if one.revision == revision), None)
+
+
+class LogEntry(NamedTuple):
+    """One log entry, clean. A tuple, because they come by the hundred thousand a second.
+
+    `when` and `received` are nanoseconds since the epoch in UTC, 0 where nobody told. `log` is `stdout`, `stderr`,
+    `system`, `requests`, `event` (what became of a change), `activity` (who called the API), `build`, or the last
+    part of another log's id. `text` may have several lines; a JSON payload is there in words (`buddy_tui.payload`).
+    `severity` is Google's name, `DEFAULT` where none was told. `number` is the line of a file (from 1) on which the
+    entry begins, 0 where it came from no file. `raw` is the adapter's own message for whoever exports entries, and
+    `None` otherwise; nothing but the adapter looks into it.
+    """
+
+    when: int
+    log: str
+    insert_id: str
+    text: str
+    severity: str = "DEFAULT"
+    revision: str = ""
+    instance: str = ""
+    container: str = ""
+    received: int = 0
+    number: int = 0
+    raw: object = None
+
+    @property
+    def key(self) -> tuple[str, int, str]:
+        """What Google itself takes for one and the same entry: log name, timestamp, insert id."""
+        return self.log, self.when, self.insert_id
+
+
+class Link(StrEnum):
+    """How log entries reach us: `polling` means that the tail delivers nothing or may not be opened."""
+
+    CONNECTING = "connecting"
+    LIVE = "live"
+    POLLING = "polling"
+    BROKEN = "broken"
+
+
+@dataclass(frozen=True, slots=True)
+class LogState:
+    """How far the log that is shown can be trusted.
+
+    `reason` says why the link is not live. `calls` are list calls of the last minute over all views of the project,
+    `most_calls` what we allow ourselves. `suppressed` counts entries that Google held back (a lower bound).
+    `complete` is true once the back-fill has reached its end; `reconnects` counts tails that broke.
+    """
+
+    link: Link = Link.CONNECTING
+    reason: str = ""
+    calls: int = 0
+    most_calls: int = 12
+    suppressed: int = 0
+    reconnects: int = 0
+    complete: bool = False
+    trouble: Trouble | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LogBatch:
+    """New entries in order of time. `late` are the positions of those that belong before what came earlier."""
+
+    entries: tuple[LogEntry, ...] = ()
+    late: frozenset[int] = frozenset()
+    state: LogState = LogState()
+
+
+@dataclass(frozen=True, slots=True)
+class LogScope:
+    """Which entries a view is about. Times as in a LogEntry, 0 is open; an empty `revision` is the whole service.
+
+    `activity` asks for the audit log of API calls too, `build` (a Cloud Build id) for the build's own log instead.
+    """
+
+    service: ServiceName
+    revision: str = ""
+    since: int = 0
+    until: int = 0
+    activity: bool = False
+    build: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceTree:
+    """What was uploaded, or lies on disk: paths with `/`, sorted, from the uploaded folder on.
+
+    `where` names the archive (`gs://bucket/object#generation`) or the folder. `texts` are the few small files that
+    say what goes where, by path: Dockerfile, ignore files, requirements, Procfile. `cut` says that there are more
+    paths than were read.
+    """
+
+    where: str
+    paths: tuple[str, ...] = ()
+    texts: tuple[tuple[str, str], ...] = ()
+    cut: bool = False
+
+    def text(self, path: str) -> str:
+        """Return the text of a file that was read, else an empty one."""
+        return next((text for name, text in self.texts if name == path), "")
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """The source trees that are known when a boot is explained; each may be missing.
+
+    `uploaded` is what the failed revision was built from, `good` what the last good revision (`good_revision`) was,
+    `disk` the project where the operator stands.
+    """
+
+    uploaded: SourceTree | None = None
+    good: SourceTree | None = None
+    good_revision: str = ""
+    disk: SourceTree | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,9 @@
 """gcp: Cloud Run as a `gateway.Reads`. Every call has its deadline; every listing is followed to its end."""
 
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import replace
+from collections.abc import Awaitable, Callable, Sequence
 from difflib import get_close_matches
 from typing import Any, TypeVar
 
-import httpx
-from google.api_core.exceptions import GoogleAPIError
-from google.auth.exceptions import GoogleAuthError
 from google.cloud.run_v2.types import (
     GetServiceRequest,
     ListRevisionsRequest,
@@ -17,12 +12,11 @@ from google.cloud.run_v2.types import (
 
 from buddy_tui.errors import BuddyError, NotFound
 from buddy_tui.gcp import convert
-from buddy_tui.gcp.clients import CALL_SECONDS, RETRY, Clients
-from buddy_tui.gcp.errors import About, translate
+from buddy_tui.gcp.calls import Calls
+from buddy_tui.gcp.clients import CALL_SECONDS, RETRY
 from buddy_tui.gcp.regions import regions
 from buddy_tui.model import Revision, Service, ServiceName
 
-_FOREIGN = (GoogleAPIError, GoogleAuthError, httpx.HTTPError)
 # Cloud Run's own limits are 1,000 services in a region and 1,000 revisions of a service.
 _MOST = 1000
 _PAGE_SIZE = 250
@@ -30,16 +24,13 @@ _MOST_PAGES = 50
 _Value = TypeVar("_Value", Service, Revision)
 
 
-class GoogleReads:
-    """Looks at Cloud Run through the official async clients. Bound to the event loop it was made in."""
-
-    def __init__(self, clients: Clients) -> None:
-        self._clients = clients
+class GoogleReads(Calls):
+    """Looks at Cloud Run through the official async clients."""
 
     async def regions(self, project: str) -> tuple[str, ...]:
         """Name the regions that Cloud Run offers to this project, sorted."""
-        with self._translated(project, what="list of regions"):
-            return await regions(self._clients, project)
+        with self.translated(project, what="list of regions"):
+            return await regions(self.clients, project)
 
     async def services(self, project: str, region: str) -> tuple[Service, ...]:
         """List the services of one region, by name. An unknown region raises NotFound, with near ones."""
@@ -54,8 +45,8 @@ class GoogleReads:
         """Read one service. Raises NotFound, with near names as the hint, when there is none."""
         request = GetServiceRequest(name=name.path)
         try:
-            with self._translated(name.project, name.region, f"service {name.service}"):
-                message = await self._clients.services.get_service(request, retry=RETRY, timeout=CALL_SECONDS)
+            with self.translated(name.project, name.region, f"service {name.service}"):
+                message = await self.clients.services.get_service(request, retry=RETRY, timeout=CALL_SECONDS)
         except NotFound as error:
             if error.hint:
                 raise
@@ -65,21 +56,16 @@ class GoogleReads:
     async def revisions(self, name: ServiceName) -> tuple[Revision, ...]:
         """List the revisions of a service, newest first, at most 1,000."""
         request = ListRevisionsRequest(parent=name.path, page_size=_PAGE_SIZE)
-        with self._translated(name.project, name.region, f"service {name.service}"):
+        with self.translated(name.project, name.region, f"service {name.service}"):
             found = await _pages(
-                self._clients.revisions.list_revisions, request, "revisions", convert.revision
+                self.clients.revisions.list_revisions, request, "revisions", convert.revision
             )
         return tuple(sorted(found, key=_birth, reverse=True))
 
-    async def close(self) -> None:
-        """Close the connections. Safe to call twice."""
-        for channel in self._clients.channels:
-            await channel.close(None)
-
     async def _services(self, project: str, region: str) -> tuple[Service, ...]:
         request = ListServicesRequest(parent=f"projects/{project}/locations/{region}", page_size=_PAGE_SIZE)
-        with self._translated(project, region, f"region {region}"):
-            found = await _pages(self._clients.services.list_services, request, "services", convert.service)
+        with self.translated(project, region, f"region {region}"):
+            found = await _pages(self.clients.services.list_services, request, "services", convert.service)
         return tuple(sorted(found, key=lambda one: one.name))
 
     async def _with_near_services(self, error: NotFound, name: ServiceName) -> BuddyError:
@@ -105,16 +91,6 @@ class GoogleReads:
         if region in known:
             return error
         return NotFound(f"Cloud Run has no region {region}.", _near(region, known, "Regions"))
-
-    @contextmanager
-    def _translated(self, project: str, region: str = "", what: str = "that") -> Iterator[None]:
-        about: About = replace(
-            self._clients.about, project=project, region=region, what=what, seconds=CALL_SECONDS
-        )
-        try:
-            yield
-        except _FOREIGN as error:
-            raise translate(error, about) from error
 
 
 async def _pages(
