@@ -9,9 +9,10 @@ from buddy_tui.model import LogBatch, LogEntry
 
 
 class Line(NamedTuple):
-    """One line of one entry: without terminal sequences, right-stripped, and without what a logger put before it.
+    """One line of one entry: without terminal sequences and trailing blanks; what a logger put before it is kept.
 
-    `entry` is the index in `Reading.entries`, `row` the line within that entry's text, from 0.
+    `entry` is the index in `Reading.entries`, `row` the line within that entry's text, from 0. Where a logger had
+    flattened line breaks, several lines share one row.
     """
 
     text: str
