@@ -1,0 +1,57 @@
+"""Saved logs as LogEntries: Google's JSON in every usual wrapping, and plain lines as tools and platforms print them.
+
+read_export   the one door: bytes in, entries and the name of the form out
+json_forms    LogEntry JSON: one array, JSON Lines, objects one after another, gcloud's YAML
+line_forms    plain lines: what each tool writes before them
+"""
+
+from dataclasses import dataclass
+
+from buddy_tui import json_forms, line_forms
+from buddy_tui.errors import UsageProblem
+from buddy_tui.model import LogEntry
+
+_BOMS = (
+    (b"\xef\xbb\xbf", "utf-8-sig"),
+    (b"\xff\xfe", "utf-16"),
+    (b"\xfe\xff", "utf-16"),
+)
+_LOOKED_AT = 65536
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """`entries` are in order of time as far as times are known; `form` names what the bytes were taken for."""
+
+    entries: tuple[LogEntry, ...]
+    form: str
+
+
+def read_export(data: bytes, *, cut: bool = False, first_line: int = 1) -> Export:
+    """Read a saved log, guessing its form. Raises UsageProblem when it is empty or no text.
+
+    With `cut`, the bytes are the end of something longer: a half first line is dropped, and `first_line` is the
+    number of the first whole one.
+    """
+    text = _decoded(data)
+    if cut:
+        text = text.partition("\n")[2]
+    if not text.strip():
+        raise UsageProblem(
+            "There is no log in it: it is empty.", "Export the log again, or name another file."
+        )
+    for read in (json_forms.as_json, json_forms.as_yaml):
+        if found := read(text):
+            return Export(*found)
+    return Export(*line_forms.as_lines(text, first_line))
+
+
+def _decoded(data: bytes) -> str:
+    for bom, encoding in _BOMS:
+        if data.startswith(bom):
+            return data.decode(encoding, "replace")
+    if b"\0" in data[:_LOOKED_AT]:
+        raise UsageProblem(
+            "This is no log but a binary file.", "Unpack or export it as text or JSON, then try again."
+        )
+    return data.decode("utf-8", "replace")

@@ -1,0 +1,118 @@
+"""exports: plain lines, and what each tool or platform writes before them."""
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
+from typing import NamedTuple
+
+from buddy_tui.clean import clean
+from buddy_tui.json_forms import nanoseconds
+from buddy_tui.model import LogEntry
+from buddy_tui.payload import level, said, severity
+
+_ISO = r"(?P<when>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d))"
+_BLANK = r"(?P<when>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,9})?)(?! *[,|.\]])"
+_MONTH = r"(?P<day>(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) [ \d]\d,? \d\d:\d\d:\d\d(?:\.\d+)?)"
+_LEVEL = r"(?P<level>DEFAULT|DEBUG|INFO|NOTICE|WARNING|ERROR|CRITICAL|ALERT|EMERGENCY)"
+
+
+class Form(NamedTuple):
+    """What stands before the text of a line. Named groups: when, source, level."""
+
+    name: str
+    pattern: re.Pattern[str]
+
+
+# The most particular first: Heroku's and syslog's lines would pass for a mere time and a text.
+FORMS = (
+    Form("heroku", re.compile(rf"{_ISO} (?:app|heroku)\[(?P<source>[\w.-]+)\]: ?")),
+    Form("fly", re.compile(rf"{_ISO} (?:app|runner|proxy)\[(?P<source>[\w-]+)\] \w+ ?\[(?P<level>\w+)\] ?")),
+    Form("railway", re.compile(rf"{_ISO} \[(?P<level>\w{{3,5}})\] {{0,2}}")),
+    Form("render", re.compile(rf"{_MONTH} [AP]M(?: \[(?P<source>[\w-]+)\])? {{0,2}}")),
+    Form("logs explorer", re.compile(rf"{_LEVEL}\s+{_ISO}\s+(?:\[resource\.labels[^\]]*\] ?)?")),
+    Form("logs explorer", re.compile(rf"(?i:{_LEVEL})\s+{_BLANK}(?: [A-Z]{{3,5}})?\s+")),
+    Form("syslog", re.compile(rf"<\d+>1 {_ISO} (?P<source>\S+) \S+ \S+ \S+ (?:-|\[[^\]]*\]) ?")),
+    Form("syslog", re.compile(rf"(?:{_MONTH}|{_ISO}) (?P<source>[\w.-]+) [\w./-]+(?:\[\d+\])?: ?")),
+    Form("docker compose", re.compile(rf"(?P<source>[a-zA-Z0-9][\w.-]*) +\| ?(?:{_ISO} ?)?")),
+    Form("kubectl", re.compile(rf"\[pod/(?P<source>[\w./-]+)\] (?:{_ISO} ?)?")),
+    Form("times", re.compile(rf"{_ISO}[ \t]+")),
+    Form("gcloud", re.compile(rf"{_BLANK}(?: [A-Z]{{3,4}})?[ \t]+(?!- )")),
+)
+_SAMPLE = 400
+_CONTINUES = re.compile(r"\s|Traceback |\S+(?:Error|Exception)\b|During handling|The above exception|$")
+
+
+def as_lines(text: str, first_line: int = 1) -> tuple[tuple[LogEntry, ...], str]:
+    """Return lines as entries, without what their tool wrote before them, and the name of that tool's form.
+
+    Times are believed only when they all run one way; newest-first lines are turned round, each with the lines that
+    continue it. A line that is a JSON object is told in words.
+    """
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").rstrip("\n").split("\n")
+    form = form_of(lines)
+    parts = list(_parts(lines, form, first_line))
+    times = [part.when for part in parts if part.own and part.when]
+    if any(earlier > later for earlier, later in pairwise(times)):
+        if all(earlier >= later for earlier, later in pairwise(times)):
+            parts = list(_turned(parts))
+        else:
+            parts = [part._replace(when=0) for part in parts]
+    return tuple(map(_entry, parts)), form.name if form else "plain lines"
+
+
+def form_of(lines: Sequence[str]) -> Form | None:
+    """Return the form that most lines have, those left out that may continue another; `None` when there is none."""
+    sample = [line for line in lines[:_SAMPLE] if line.strip()]
+    for form in FORMS:
+        hits = [bool(form.pattern.match(line)) for line in sample]
+        others = sum(not hit and not _CONTINUES.match(line) for line, hit in zip(sample, hits, strict=True))
+        if sum(hits) and sum(hits) >= 4 * others:
+            return form
+    return None
+
+
+class _Part(NamedTuple):
+    number: int
+    text: str
+    when: int
+    source: str
+    level: str
+    own: bool
+
+
+def _parts(lines: Iterable[str], form: Form | None, first_line: int) -> Iterator[_Part]:
+    when, source, name = 0, "", "DEFAULT"
+    for number, line in enumerate(lines, first_line):
+        found = form.pattern.match(line) if form else None
+        if found is None:
+            yield _Part(number, line, when, source, name, own=False)
+            continue
+        told = found.groupdict()
+        when, source = nanoseconds(told.get("when")), told.get("source") or ""
+        name = level(told.get("level") or "DEFAULT")
+        yield _Part(number, line[found.end() :], when, source, name, own=True)
+
+
+def _turned(parts: Sequence[_Part]) -> Iterator[_Part]:
+    """Put the oldest first; lines that continue another stay behind it."""
+    starts = [at for at, part in enumerate(parts) if part.own or at == 0]
+    for start, end in zip(reversed(starts), [len(parts), *reversed(starts[1:])], strict=True):
+        yield from parts[start:end]
+
+
+def _entry(part: _Part) -> LogEntry:
+    text, name = part.text, part.level
+    if text.startswith("{") and (payload := _object(text)) is not None:
+        text, name = said(payload), severity(payload)
+    return LogEntry(
+        part.when, "stdout", "", clean(text), clean(name), instance=clean(part.source), number=part.number
+    )
+
+
+def _object(text: str) -> dict[str, object] | None:
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None
