@@ -5,6 +5,7 @@ json_forms    LogEntry JSON: one array, JSON Lines, objects one after another, g
 line_forms    plain lines: what each tool writes before them
 """
 
+import re
 from dataclasses import dataclass
 
 from buddy_tui import json_forms, line_forms
@@ -17,6 +18,7 @@ _BOMS = (
     (b"\xfe\xff", "utf-16"),
 )
 _LOOKED_AT = 65536
+_ENTRY = re.compile(r"^ {0,4}\{$(?=\s+\"\w+\":)", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,7 @@ def read_export(data: bytes, *, cut: bool = False, first_line: int = 1) -> Expor
     """
     text = _decoded(data)
     if cut:
-        text = text.partition("\n")[2]
+        text = _first_whole(text)
     if not text.strip():
         raise UsageProblem(
             "There is no log in it: it is empty.", "Export the log again, or name another file."
@@ -44,6 +46,12 @@ def read_export(data: bytes, *, cut: bool = False, first_line: int = 1) -> Expor
         if found := read(text):
             return Export(*found)
     return Export(*line_forms.as_lines(text, first_line))
+
+
+def _first_whole(text: str) -> str:
+    """Return the text from its first whole line on, or from the first whole object of an indented JSON array."""
+    begun = _ENTRY.search(text)
+    return text[begun.start() :] if begun and '"insertId"' in text else text.partition("\n")[2]
 
 
 def _decoded(data: bytes) -> str:

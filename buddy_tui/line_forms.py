@@ -65,11 +65,22 @@ def form_of(lines: Sequence[str]) -> Form | None:
     """Return the form that most lines have, those left out that may continue another; `None` when there is none."""
     sample = [line for line in lines[:_SAMPLE] if line.strip()]
     for form in FORMS:
-        hits = [bool(form.pattern.match(line)) for line in sample]
-        others = sum(not hit and not _CONTINUES.match(line) for line, hit in zip(sample, hits, strict=True))
-        if sum(hits) and sum(hits) >= 4 * others:
+        hits = sum(form.pattern.match(line) is not None for line in sample)
+        if hits and hits >= 4 * _strangers(sample, form):
             return form
     return None
+
+
+def _strangers(sample: Sequence[str], form: Form) -> int:
+    """Count the lines that neither have the form nor continue the one before, or another that does."""
+    strangers, continuing = 0, False
+    for line in sample:
+        if form.pattern.match(line):
+            continuing = False
+        elif not continuing:
+            continuing = _CONTINUES.match(line) is not None
+            strangers += not continuing
+    return strangers
 
 
 class _Part(NamedTuple):
