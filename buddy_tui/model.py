@@ -193,7 +193,8 @@ class LogEntry(NamedTuple):
     part of another log's id. `text` may have several lines; a JSON payload is there in words (`buddy_tui.payload`).
     `severity` is Google's name, `DEFAULT` where none was told. `number` is the line of a file (from 1) on which the
     entry begins, 0 where it came from no file. `raw` is the adapter's own message for whoever exports entries, and
-    `None` otherwise; nothing but the adapter looks into it.
+    `None` otherwise; nothing but the adapter looks into it. `region` and `service` are whose entry it is, where told:
+    one tail serves the views of several services.
     """
 
     when: int
@@ -207,6 +208,8 @@ class LogEntry(NamedTuple):
     received: int = 0
     number: int = 0
     raw: object = None
+    region: str = ""
+    service: str = ""
 
     @property
     def key(self) -> tuple[str, int, str]:
@@ -271,13 +274,14 @@ class SourceTree:
     """What was uploaded, or lies on disk: paths with `/`, sorted, from the uploaded folder on.
 
     `where` names the archive (`gs://bucket/object#generation`) or the folder. `texts` are the few small files that
-    say what goes where, by path: Dockerfile, ignore files, requirements, Procfile. `cut` says that there are more
-    paths than were read.
+    say what goes where, by path: Dockerfile, ignore files, requirements, Procfile. `checksums` are the CRC-32 of the
+    files, one for each path, or none at all. `cut` says that there are more paths than were read.
     """
 
     where: str
     paths: tuple[str, ...] = ()
     texts: tuple[tuple[str, str], ...] = ()
+    checksums: tuple[int, ...] = ()
     cut: bool = False
 
     def text(self, path: str) -> str:

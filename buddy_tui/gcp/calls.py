@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import Any
 
 import httpx
 from google.api_core.exceptions import GoogleAPIError
 from google.auth.exceptions import GoogleAuthError
 
-from buddy_tui.gcp.clients import CALL_SECONDS, Clients
+from buddy_tui.gcp.clients import CALL_SECONDS, CLIENT_INFO, Clients, http_request
 from buddy_tui.gcp.errors import About, translate
 
 _FOREIGN = (GoogleAPIError, GoogleAuthError, httpx.HTTPError)
@@ -27,11 +28,26 @@ class Calls:
 
     @contextmanager
     def translated(
-        self, project: str, region: str = "", what: str = "that", seconds: float = CALL_SECONDS
+        self,
+        project: str,
+        region: str = "",
+        what: str = "that",
+        seconds: float = CALL_SECONDS,
+        **more: str,
     ) -> Iterator[None]:
-        """Raise Google's errors as ours; `what` is the noun of the sentence."""
-        about: About = replace(self.clients.about, project=project, region=region, what=what, seconds=seconds)
+        """Raise Google's errors as ours; `what` is the noun of the sentence, `more` are other fields of an About."""
+        told: dict[str, Any] = {"project": project, "region": region, "what": what, "seconds": seconds}
+        about: About = replace(self.clients.about, **(told | more))
         try:
             yield
         except _FOREIGN as error:
             raise translate(error, about) from error
+
+
+def headers(clients: Clients, url: str) -> dict[str, str]:
+    """Return the headers of a REST call, signed where we are signed in. Blocks while a token is renewed."""
+    signed = {"user-agent": str(CLIENT_INFO.user_agent)}
+    if clients.credentials is not None:
+        # Refreshes an old token, and adds the quota project.
+        clients.credentials.before_request(http_request(), "GET", url, signed)
+    return signed

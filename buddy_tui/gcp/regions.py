@@ -8,7 +8,8 @@ import httpx
 from google.api_core.exceptions import format_http_response_error
 
 from buddy_tui.clean import clean_line
-from buddy_tui.gcp.clients import CALL_SECONDS, CLIENT_INFO, RETRY, Clients, http_request
+from buddy_tui.gcp.calls import headers
+from buddy_tui.gcp.clients import CALL_SECONDS, RETRY, Clients
 
 _MOST_PAGES = 20
 
@@ -16,11 +17,11 @@ _MOST_PAGES = 20
 async def regions(clients: Clients, project: str) -> tuple[str, ...]:
     """Read `GET /v1/projects/P/locations` to its last page. Raises what httpx, google-auth and api-core raise."""
     url = f"{clients.rest}/v1/projects/{quote(project, safe='')}/locations"
-    headers = await asyncio.to_thread(_headers, clients, url)
+    signed = await asyncio.to_thread(headers, clients, url)
     found: set[str] = set()
     token = ""
     emulated = clients.credentials is None
-    async with httpx.AsyncClient(timeout=CALL_SECONDS, trust_env=not emulated, headers=headers) as http:
+    async with httpx.AsyncClient(timeout=CALL_SECONDS, trust_env=not emulated, headers=signed) as http:
         for _ in range(_MOST_PAGES):
             page = await RETRY(_page)(http, url, token)
             places = page.get("locations") or ()
@@ -28,14 +29,6 @@ async def regions(clients: Clients, project: str) -> tuple[str, ...]:
             if not (token := page.get("nextPageToken", "")):
                 break
     return tuple(sorted(found - {""}))
-
-
-def _headers(clients: Clients, url: str) -> dict[str, str]:
-    headers = {"user-agent": str(CLIENT_INFO.user_agent)}
-    if clients.credentials is not None:
-        # Refreshes an old token, and adds the quota project; blocks while it does.
-        clients.credentials.before_request(http_request(), "GET", url, headers)
-    return headers
 
 
 async def _page(http: httpx.AsyncClient, url: str, token: str) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from buddy_tui.errors import UsageProblem
 from buddy_tui.exports import read_export
-from buddy_tui.json_forms import nanoseconds
+from buddy_tui.exports.json_forms import nanoseconds
 
 ENTRY = {
     "insertId": "68c8",

@@ -8,8 +8,8 @@ line_forms    plain lines: what each tool writes before them
 import re
 from dataclasses import dataclass
 
-from buddy_tui import json_forms, line_forms
 from buddy_tui.errors import UsageProblem
+from buddy_tui.exports import json_forms, line_forms
 from buddy_tui.model import LogEntry
 
 _BOMS = (

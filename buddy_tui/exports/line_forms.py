@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from buddy_tui.clean import clean
-from buddy_tui.json_forms import nanoseconds
+from buddy_tui.exports.json_forms import nanoseconds
 from buddy_tui.model import LogEntry
 from buddy_tui.payload import level, said, severity
 
