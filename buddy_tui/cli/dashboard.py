@@ -11,7 +11,7 @@ from buddy_tui.errors import UsageProblem
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from buddy_tui.gateway import Reads
+    from buddy_tui.gateway import Cloud
 
 
 def dashboard() -> int:
@@ -19,7 +19,7 @@ def dashboard() -> int:
     return run(settle({}))
 
 
-def run(settings: Settings, connect: "Callable[[], Awaitable[Reads]] | None" = None) -> int:
+def run(settings: Settings, connect: "Callable[[], Awaitable[Cloud]] | None" = None) -> int:
     """Show the dashboard until the operator leaves it, and return the exit code.
 
     `connect` is awaited after the first paint; without it, Google's Cloud Run is meant. Raises UsageProblem where
@@ -45,8 +45,8 @@ def no_terminal() -> str:
     return "TERM is dumb" if os.environ.get("TERM") == "dumb" else ""
 
 
-def _google(settings: Settings) -> "Callable[[], Awaitable[Reads]]":
-    async def connect() -> "Reads":
+def _google(settings: Settings) -> "Callable[[], Awaitable[Cloud]]":
+    async def connect() -> "Cloud":
         from buddy_tui import gcp
 
         return await gcp.connect(settings)

@@ -24,7 +24,7 @@ from buddy_tui.traffic import truth
 
 if TYPE_CHECKING:
     from buddy_tui.emulator.story import Story
-    from buddy_tui.gateway import Reads
+    from buddy_tui.gateway import Cloud
     from buddy_tui.model import Revision, Service
 
 _ORIGIN = "the demo"
@@ -108,7 +108,7 @@ def _emulator(story: "Story", *flags: str) -> Iterator[_Child]:
         yield _Child(process, errors)
 
 
-async def _connect(child: _Child, settings: Settings) -> "Reads":
+async def _connect(child: _Child, settings: Settings) -> "Cloud":
     from buddy_tui import gcp
 
     endpoints = await asyncio.to_thread(child.endpoints)
@@ -117,7 +117,7 @@ async def _connect(child: _Child, settings: Settings) -> "Reads":
     return await gcp.connect(replace(settings, emulated=host))
 
 
-async def _connect_to_first(child: _Child, settings: Settings) -> "Reads":
+async def _connect_to_first(child: _Child, settings: Settings) -> "Cloud":
     """Connect, and wait until the story has begun: its service is not there from the first moment on."""
     reads = await _connect(child, settings)
     while not await _services(reads, settings):  # noqa: ASYNC110 - what is awaited happens in another process
@@ -125,7 +125,7 @@ async def _connect_to_first(child: _Child, settings: Settings) -> "Reads":
     return reads
 
 
-async def _services(reads: "Reads", settings: Settings) -> "list[Service]":
+async def _services(reads: "Cloud", settings: Settings) -> "list[Service]":
     project = settings.project.value
     regions = [region.value for region in settings.regions] or await reads.regions(project)
     return [service for region in regions for service in await reads.services(project, region)]

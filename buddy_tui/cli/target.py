@@ -1,14 +1,45 @@
 """cli: which service is meant, when the command line does not name it in full."""
 
 import asyncio
+import re
+from collections.abc import Sequence
 from difflib import get_close_matches
 
+from buddy_tui.clean import clean_line
 from buddy_tui.config import Settings
 from buddy_tui.errors import BuddyError, NotFound, UsageProblem
 from buddy_tui.gateway import Reads
-from buddy_tui.model import ServiceName
+from buddy_tui.model import Revision, ServiceName
 
 _MOST_NAMES = 20
+# How Cloud Run itself names a revision: the service, five digits, three letters.
+_REVISION = re.compile(r"(?P<service>[a-z][a-z0-9-]*)-\d{5}-[a-z0-9]{3}")
+
+
+def service_in(revision: str) -> str:
+    """Return the service that a revision's name begins with; empty when it is no name of Cloud Run's own making."""
+    found = _REVISION.fullmatch(revision)
+    return found["service"] if found else ""
+
+
+def pick_revision(revisions: Sequence[Revision], wanted: str) -> Revision:
+    """Return the revision of that name, or the only one that ends so or has it in its name.
+
+    Raises NotFound with the nearest names, or UsageProblem when several fit.
+    """
+    for fits in (str.__eq__, str.endswith, str.__contains__):
+        fitting = [one for one in revisions if fits(one.name, wanted)]
+        if len(fitting) == 1:
+            return fitting[0]
+        if fitting:
+            several = ", ".join(one.name for one in fitting[:_MOST_NAMES])
+            raise UsageProblem(
+                f"Which revision? {clean_line(wanted)} fits several: {several}.", "Give more of its name."
+            )
+    names = [one.name for one in revisions]
+    near = get_close_matches(wanted, names, 3) or names[:3]
+    hint = f"Did you mean {' or '.join(near)}?" if near else "It has no revisions yet."
+    raise NotFound(f"There is no revision {clean_line(wanted)}.", hint)
 
 
 async def find(reads: Reads, settings: Settings) -> tuple[ServiceName, tuple[str, ...]]:

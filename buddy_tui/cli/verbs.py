@@ -21,6 +21,24 @@ VERBS = (
         ("api", "api --project acme-prod --region europe-west1", "api --json"),
     ),
     Verb(
+        "logs",
+        "buddy_tui.cli.logs:logs",
+        "Print a revision's log: its boot, with what Cloud Run itself says.",
+        ("api-00042-xez", "--follow --service api", "api-00042-xez --since 10m --json"),
+    ),
+    Verb(
+        "diagnose",
+        "buddy_tui.cli.diagnose:diagnose",
+        "Name why a revision, or a saved log, does not boot.",
+        ("api-00042-xez", "--service api --json", "--file boot.log"),
+    ),
+    Verb(
+        "open",
+        "buddy_tui.cli.open:open_file",
+        "Show a log file of any size, and follow it; needs no account.",
+        ("boot.log", "/var/log/syslog --ascii"),
+    ),
+    Verb(
         "context",
         "buddy_tui.cli.context:context",
         "Print project, region and identity, and where each came from.",
