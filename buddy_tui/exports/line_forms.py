@@ -13,6 +13,11 @@ from buddy_tui.payload import level, said, severity
 
 _ISO = r"(?P<when>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d))"
 _BLANK = r"(?P<when>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,9})?)(?! *[,|.\]])"
+# By name: what follows may be glued to it, as older copies from the Logs Explorer have it.
+_ZONE = (
+    r"(?: (?:UTC|GMT|BST|CEST|CET|EEST|EET|WEST|WET|MSK|IST|JST|KST|SGT|HKT|AEST|AEDT|ACST|AWST|NZST|NZDT|SAST|BRT|ART"
+    r"|EST|EDT|CST|CDT|MST|MDT|PST|PDT))"
+)
 _MONTH = r"(?P<day>(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) [ \d]\d,? \d\d:\d\d:\d\d(?:\.\d+)?)"
 _LEVEL = r"(?P<level>DEFAULT|DEBUG|INFO|NOTICE|WARNING|ERROR|CRITICAL|ALERT|EMERGENCY)"
 
@@ -26,18 +31,20 @@ class Form(NamedTuple):
 
 # The most particular first: Heroku's and syslog's lines would pass for a mere time and a text.
 FORMS = (
+    Form("kubernetes", re.compile(rf"{_ISO} (?:stdout|stderr) [FP] ")),
     Form("heroku", re.compile(rf"{_ISO} (?:app|heroku)\[(?P<source>[\w.-]+)\]: ?")),
     Form("fly", re.compile(rf"{_ISO} (?:app|runner|proxy)\[(?P<source>[\w-]+)\] \w+ ?\[(?P<level>\w+)\] ?")),
     Form("railway", re.compile(rf"{_ISO} \[(?P<level>\w{{3,5}})\] {{0,2}}")),
     Form("render", re.compile(rf"{_MONTH} [AP]M(?: \[(?P<source>[\w-]+)\])? {{0,2}}")),
     Form("logs explorer", re.compile(rf"{_LEVEL}\s+{_ISO}\s+(?:\[resource\.labels[^\]]*\] ?)?")),
-    Form("logs explorer", re.compile(rf"(?i:{_LEVEL})\s+{_BLANK}(?: [A-Z]{{3,5}})?\s+")),
+    Form("logs explorer", re.compile(rf"(?i:{_LEVEL})\s+{_BLANK}{_ZONE}?\s+")),
+    Form("logs explorer", re.compile(rf"{_BLANK}{_ZONE}[ \t]*")),
     Form("syslog", re.compile(rf"<\d+>1 {_ISO} (?P<source>\S+) \S+ \S+ \S+ (?:-|\[[^\]]*\]) ?")),
     Form("syslog", re.compile(rf"(?:{_MONTH}|{_ISO}) (?P<source>[\w.-]+) [\w./-]+(?:\[\d+\])?: ?")),
     Form("docker compose", re.compile(rf"(?P<source>[a-zA-Z0-9][\w.-]*) +\| ?(?:{_ISO} ?)?")),
     Form("kubectl", re.compile(rf"\[pod/(?P<source>[\w./-]+)\] (?:{_ISO} ?)?")),
     Form("times", re.compile(rf"{_ISO}[ \t]+")),
-    Form("gcloud", re.compile(rf"{_BLANK}(?: [A-Z]{{3,4}})?[ \t]+(?!- )")),
+    Form("gcloud", re.compile(rf"{_BLANK}[ \t]+(?!- )")),
 )
 _SAMPLE = 400
 _CONTINUES = re.compile(r"\s|Traceback |\S+(?:Error|Exception)\b|During handling|The above exception|$")

@@ -1,1 +1,90 @@
-"""Naming the cause: an ordered tuple of rules, each a pure function of the evidence. The first that answers counts."""
+"""Naming the cause: an ordered tuple of rules, each a pure function of the evidence. The first that answers counts.
+
+    verdict, image                  it booted, or Cloud Run refused it before there was a process
+    code, native, shadows, names,   what a traceback or a server's last word says
+    targets, imports
+    environment, credentials,       what the program found missing or wrong around it
+    database, files
+    process, sockets, startup       effects: how the process ended, who could not reach it
+    verdict                         no output, incomplete, unknown
+
+What is specific comes before what is general, what was raised before what the platform made of it.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from buddy_tui.boot.timeline import decisive
+from buddy_tui.boot.values import Boot, Reading
+from buddy_tui.finding import Finding
+from buddy_tui.model import Revision, Sources
+from buddy_tui.rules import (
+    code,
+    credentials,
+    database,
+    environment,
+    files,
+    image,
+    imports,
+    names,
+    native,
+    process,
+    shadows,
+    sockets,
+    startup,
+    targets,
+    verdict,
+)
+from buddy_tui.rules.evidence import Evidence
+from buddy_tui.rules.source_root import deepened
+
+RULES: tuple[Callable[[Evidence], Finding | None], ...] = (
+    startup.wrong_worker_class,
+    verdict.booted,
+    image.image_not_found,
+    image.image_permission,
+    image.secret_permission,
+    code.syntax_error,
+    native.binary_incompatibility,
+    native.shared_object_missing,
+    shadows.module_shadowed,
+    names.circular_import,
+    names.import_name_missing,
+    targets.app_target_missing,
+    imports.third_party_missing,
+    imports.local_module_missing,
+    process.exec_format,
+    process.entrypoint_not_found,
+    environment.env_missing,
+    environment.env_invalid,
+    credentials.credentials,
+    database.database_at_startup,
+    files.config_file_missing,
+    files.permission_denied,
+    sockets.port_in_use,
+    process.out_of_memory,
+    startup.slow_start,
+    code.error_at_import,
+    startup.respawn_loop,
+    process.exited_zero,
+    process.killed_by_signal,
+    sockets.loopback_bind,
+    sockets.port_mismatch,
+    sockets.probe_misconfigured,
+    sockets.never_listened,
+    verdict.no_output,
+    verdict.incomplete,
+)
+
+
+def explain(reading: Reading, revision: Revision | None = None, sources: Sources = Sources()) -> Finding:  # noqa: B008 - a frozen value
+    """Name the cause of the boot that decides: that of `revision`, else the newest in the log.
+
+    Deterministic and pure; never raises, whatever the log says. Without a rule that answers the cause is `unknown`.
+    """
+    name = revision.name if revision else ""
+    boot = decisive(reading, name) or Boot(revision=name)
+    evidence = Evidence(reading, boot, revision, sources)
+    answers = (rule(evidence) for rule in RULES)
+    finding = next((found for found in answers if found), None) or verdict.unknown(evidence)
+    return replace(deepened(finding, evidence), revision=finding.revision or boot.revision or name)

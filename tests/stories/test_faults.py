@@ -19,7 +19,7 @@ from buddy_tui.emulator import stories
 from buddy_tui.emulator.faults import Faults
 from buddy_tui.emulator.server import Emulator, Options, serve
 from buddy_tui.emulator.story import PROJECT, REGION, SERVICE
-from buddy_tui.gateway import Reads
+from buddy_tui.gateway import Cloud
 from tests.screens.stage import frame
 
 _LATEST = run_v2.TrafficTargetAllocationType.TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST
@@ -66,7 +66,7 @@ async def scene(story: str) -> AsyncIterator[Scene]:
             emulated=Known(host, "test"),
         )
 
-        async def connect() -> Reads:
+        async def connect() -> Cloud:
             return await gcp.connect(settings)
 
         app = BuddyApp(settings, connect, clock=lambda: datetime.now(UTC))
