@@ -31,7 +31,7 @@ def rows(days: int) -> "tuple[Row, ...]":
     """Return the rows of a service with 1,000 revisions, `days` after its last deployment."""
     from buddy_tui.model import Revision, RevisionState
     from buddy_tui.traffic import Share
-    from screens.service import revision_row
+    from screens.revisions import revision_row
 
     def revision(number: int) -> Revision:
         state = RevisionState.FAILED if number % 7 == 0 else RevisionState.RETIRED
@@ -57,7 +57,7 @@ def ours() -> "App[None]":
     from textual.app import App, ComposeResult
     from textual.binding import Binding, BindingType
 
-    from screens.service import COLUMNS
+    from screens.revisions import COLUMNS
     from screens.widgets.table import KeyedTable
 
     class Ours(App[None]):
@@ -83,7 +83,7 @@ def plain() -> "App[None]":
     from textual.binding import Binding, BindingType
     from textual.widgets import DataTable
 
-    from screens.service import COLUMNS
+    from screens.revisions import COLUMNS
 
     class Plain(App[None]):
         BINDINGS: ClassVar[list[BindingType]] = [Binding("r", "refresh_rows")]

@@ -6,37 +6,36 @@ import asyncio
 import os
 import signal
 import sys
-from contextlib import aclosing, suppress
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 
 from buddy_tui.clean import clean_line
-from buddy_tui.errors import BuddyError, ExitCode
+from buddy_tui.errors import ExitCode
+from buddy_tui.feeds import Feeds, LiveFeed
 from screens.opening import OpeningScreen
 from screens.theme import BUDDY
 from screens.wall import Ascii, Wall, speaks_unicode
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
+    from collections.abc import Awaitable, Callable, Iterable, Sequence
 
     from textual.filter import LineFilter
     from textual.screen import Screen
 
+    from buddy_tui.boot.values import BootLog
     from buddy_tui.config import Settings
-    from buddy_tui.gateway import Reads
-    from buddy_tui.model import Directory, ServiceName, Snapshot, Trouble
+    from buddy_tui.gateway import Cloud
+    from buddy_tui.model import Directory, LogScope, Revision, ServiceName, Snapshot
     from screens.base import Feed
-    from screens.messages import Back, Copy, Crashed, OpenLink, OpenService
+    from screens.messages import Back, Copy, Crashed, OpenBootLog, OpenLink, OpenService, Save
     from screens.palette import ScreenCommands
     from screens.service import ServiceScreen
     from screens.services import ServicesScreen
-
-
-Seen = TypeVar("Seen")
 
 
 def _screen_commands() -> type[ScreenCommands]:
@@ -53,7 +52,8 @@ class BuddyApp(App[None]):
     """The dashboard.
 
     `connect` makes the connection to Cloud Run, slowly: it is awaited after the first paint, and again after it
-    failed with a BuddyError. `clock` tells the time in UTC. A crash is written to `log_file`.
+    failed with a BuddyError. `clock` tells the time in UTC. A crash is written to `log_file`, and logs are saved in
+    `saves`; none means this system's own place.
     """
 
     TITLE = "buddy-tui"
@@ -69,10 +69,11 @@ class BuddyApp(App[None]):
     def __init__(
         self,
         settings: Settings,
-        connect: Callable[[], Awaitable[Reads]],
+        connect: Callable[[], Awaitable[Cloud]],
         *,
         clock: Callable[[], datetime] = _now,
         log_file: Path | None = None,
+        saves: Path | None = None,
     ) -> None:
         self._walls: list[LineFilter] = [Wall()]
         if settings.ascii or not speaks_unicode(getattr(sys.__stdout__, "encoding", None)):
@@ -80,10 +81,9 @@ class BuddyApp(App[None]):
         super().__init__()
         self.settings = settings
         self.clock = clock
-        self._connect = connect
-        self._reads: Reads | None = None
-        self._connecting = asyncio.Lock()
+        self._feeds = Feeds(settings, connect, clock)
         self._log_file = log_file
+        self._saves = saves
         self.register_theme(BUDDY)
         wanted = os.environ.get("TEXTUAL_THEME", "")
         self.theme = wanted if wanted in self.available_themes else BUDDY.name
@@ -150,56 +150,19 @@ class BuddyApp(App[None]):
 
     def service_feed(self, name: ServiceName) -> Feed[Snapshot]:
         """Return the feed of one service."""
-        return LiveFeed(lambda wake: self._snapshots(name, wake))
+        return LiveFeed(lambda wake: self._feeds.snapshots(name, wake))
 
     def services_feed(self) -> Feed[Directory]:
         """Return the feed of all services in the regions of the settings."""
-        return LiveFeed(self._directories)
+        return LiveFeed(self._feeds.directories)
 
-    async def _snapshots(self, name: ServiceName, wake: asyncio.Event) -> AsyncGenerator[Snapshot, None]:
-        from buddy_tui.model import Snapshot
-        from buddy_tui.watch import watch
-
-        try:
-            reads = await self._connected()
-        except BuddyError as error:
-            yield Snapshot(name, trouble=self._trouble(error))
-            return
-        async with aclosing(watch(reads, name, clock=self.clock, wake=wake)) as snapshots:
-            async for snapshot in snapshots:
-                yield snapshot
-
-    async def _directories(self, wake: asyncio.Event) -> AsyncGenerator[Directory, None]:
-        from buddy_tui.model import Directory
-        from buddy_tui.watch import watch_directory
-
-        project = self.settings.project.value
-        regions = tuple(region.value for region in self.settings.regions)
-        try:
-            reads = await self._connected()
-        except BuddyError as error:
-            yield Directory(project, trouble=self._trouble(error))
-            return
-        stream = watch_directory(reads, project, regions, clock=self.clock, wake=wake)
-        async with aclosing(stream) as directories:
-            async for directory in directories:
-                yield directory
-
-    async def _connected(self) -> Reads:
-        async with self._connecting:
-            if self._reads is None:
-                self._reads = await self._connect()
-            return self._reads
-
-    def _trouble(self, error: BuddyError) -> Trouble:
-        from buddy_tui.model import Trouble
-
-        return Trouble(str(error), error.hint, int(error.exit_code), self.clock())
+    def boot_log_feed(self, scope: LogScope, revisions: tuple[Revision, ...]) -> Feed[BootLog]:
+        """Return the feed of a revision's log; `revisions` are all that are known of its service."""
+        return LiveFeed(lambda wake: self._feeds.boot_logs(scope, revisions, wake))
 
     async def on_unmount(self) -> None:
         """Close the connections."""
-        if self._reads is not None:
-            await self._reads.close()
+        await self._feeds.close()
 
     def on_open_service(self, message: OpenService) -> None:
         """Show a service on top of where we are."""
@@ -208,6 +171,20 @@ class BuddyApp(App[None]):
     def on_open_services(self) -> None:
         """Show all services of the project."""
         self.push_screen(self._services_screen())
+
+    def on_open_boot_log(self, message: OpenBootLog) -> None:
+        """Show the boot log of a revision, once, however often it was asked before it was there."""
+        from buddy_tui.diagnose import boot_window
+        from buddy_tui.model import LogScope
+        from screens.boot_log import BootLogScreen
+
+        def open_feed(scope: LogScope) -> Feed[BootLog]:
+            return self.boot_log_feed(scope, message.revisions)
+
+        if not isinstance(self.screen, BootLogScreen):
+            revision = message.revision
+            scope = LogScope(message.name, revision.name, *boot_window(revision))
+            self.push_screen(BootLogScreen(self.settings, open_feed, self.clock, revision, scope))
 
     def on_back(self, message: Back) -> None:
         """Leave the screen, once, however often it was asked before that was done."""
@@ -249,6 +226,20 @@ class BuddyApp(App[None]):
                 f"The traceback is in {path}", title="A bug in buddy-tui", severity="error", markup=False
             )
 
+    def on_save(self, message: Save) -> None:
+        """Write text to a file while everything goes on, and say where it is."""
+        self.run_worker(self._save(message), group="save")
+
+    async def _save(self, message: Save) -> None:
+        from buddy_tui.save import save
+
+        try:
+            path = await save(message.pieces, message.stem, self._saves)
+        except OSError as error:
+            self.notify(f"The log cannot be saved: {error}", severity="error", markup=False)
+        else:
+            self.notify(str(path), title="Saved", markup=False)
+
     def action_command_palette(self) -> None:
         """Open the palette; it leads to commands and rows."""
         from screens.palette import Palette
@@ -261,19 +252,3 @@ class BuddyApp(App[None]):
         from screens.help import help_page
 
         self.push_screen(help_page(self.screen, self.get_key_display))
-
-
-class LiveFeed(Generic[Seen]):
-    """A stream that can be opened anew, and woken up to look at once."""
-
-    def __init__(self, open_stream: Callable[[asyncio.Event], AsyncGenerator[Seen, None]]) -> None:
-        self._open = open_stream
-        self._wake = asyncio.Event()
-
-    def stream(self) -> AsyncGenerator[Seen, None]:
-        """Begin a stream."""
-        return self._open(self._wake)
-
-    def refresh(self) -> None:
-        """Ask the running stream to look at once."""
-        self._wake.set()

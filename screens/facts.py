@@ -3,16 +3,20 @@
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
+from buddy_tui.finding import Finding
 from buddy_tui.model import Condition, Container, Revision, Service, Trouble
 from buddy_tui.traffic import Share, TrafficTruth
+from screens.findings import finding_facts
 from screens.states import condition_state, revision_state, service_state
 from screens.widgets.facts import Fact
 from screens.words import NONE, Cell, moment
 
 
-def revision_facts(revision: Revision, truth: TrafficTruth, now: datetime) -> tuple[Fact, ...]:
+def revision_facts(
+    revision: Revision, truth: TrafficTruth, now: datetime, finding: Finding | None = None
+) -> tuple[Fact, ...]:
     """Return all facts of a revision, what an incident asks for first."""
-    return tuple(_revision(revision, truth, now))
+    return tuple(_revision(revision, truth, now, finding))
 
 
 def service_facts(service: Service, truth: TrafficTruth, now: datetime) -> tuple[Fact, ...]:
@@ -25,9 +29,13 @@ def trouble_facts(trouble: Trouble) -> tuple[Fact, ...]:
     return (Fact("why", (Cell(trouble.sentence),)), *_some("way out", [trouble.hint]))
 
 
-def _revision(revision: Revision, truth: TrafficTruth, now: datetime) -> Iterator[Fact]:
+def _revision(
+    revision: Revision, truth: TrafficTruth, now: datetime, finding: Finding | None
+) -> Iterator[Fact]:
     yield Fact(revision.name)
     yield Fact("state", (revision_state(revision),))
+    if finding:
+        yield from finding_facts(finding)
     summary, more, _ = revision.message.partition("\n\n")
     yield from _some("why", [summary])
     yield Fact("traffic", tuple(_traffic(revision.name, truth)))

@@ -30,9 +30,8 @@ class HelpPage(Sheet):
 def help_page(screen: Screen[object], display: Callable[[Binding], str]) -> HelpPage:
     """Make the help page of a screen; `display` is how the app writes a binding's key."""
     active = [one.binding for one in screen.active_bindings.values() if one.enabled and one.binding.id]
-    active.sort(
-        key=lambda binding: (binding.id or "").startswith("table.")
-    )  # what moves the cursor is known anyway
+    # What moves the cursor is known anyway.
+    active.sort(key=lambda binding: (binding.id or "").startswith(("table.", "log.")))
     return HelpPage(screen.HELP or "", key_table(active, display))
 
 

@@ -9,6 +9,7 @@ from urllib.parse import quote
 from buddy_tui.model import ServiceName
 
 _CONSOLE = "https://console.cloud.google.com/run"
+_LOGS = "https://console.cloud.google.com/logs/query"
 
 
 def service_page(name: ServiceName) -> str:
@@ -19,6 +20,19 @@ def service_page(name: ServiceName) -> str:
 def revisions_page(name: ServiceName) -> str:
     """Return the console's list of a service's revisions."""
     return f"{_detail(name)}/revisions?project={quote(name.project, safe='')}"
+
+
+def logs_page(project: str, query: str, moment: str = "") -> str:
+    """Return the console's Logs Explorer with a query, around a moment (RFC 3339) where one is told."""
+    asked = f";query={quote(query, safe='')}"
+    around = f";cursorTimestamp={quote(moment, safe='')};duration=PT1H" if moment else ""
+    return f"{_LOGS}{asked}{around}?project={quote(project, safe='')}"
+
+
+def read_logs(project: str, query: str, impersonate: str = "") -> str:
+    """Return the gcloud command that prints the entries of a query, oldest first."""
+    command = ["gcloud", "logging", "read", query, "--order=asc", f"--project={project}"]
+    return shlex.join([*command, *_as(impersonate)])
 
 
 def describe_service(name: ServiceName, impersonate: str = "") -> str:
@@ -37,6 +51,8 @@ def _detail(name: ServiceName) -> str:
 
 def _gcloud(kind: str, which: str, at: ServiceName, impersonate: str) -> str:
     command = ["gcloud", "run", kind, "describe", which, f"--region={at.region}", f"--project={at.project}"]
-    if impersonate:
-        command.append(f"--impersonate-service-account={impersonate}")
-    return shlex.join(command)
+    return shlex.join([*command, *_as(impersonate)])
+
+
+def _as(impersonate: str) -> list[str]:
+    return [f"--impersonate-service-account={impersonate}"] if impersonate else []

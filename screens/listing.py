@@ -1,4 +1,4 @@
-"""A screen that is a table: filter, cursor, copying, and the words for when there is nothing to show."""
+"""A screen that is a table: cursor, filter, copying, and the words for when there is nothing to show."""
 
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
@@ -9,11 +9,11 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.events import Resize
-from textual.widgets import Input
 
 from buddy_tui.config import Settings
-from screens.base import BuddyScreen, Feed
+from screens.base import Feed
 from screens.filter import Filter
+from screens.filtered import FilteredScreen
 from screens.messages import Copy, OpenLink
 from screens.widgets.columns import Column
 from screens.widgets.facts import Fact
@@ -27,18 +27,16 @@ _ABOUT_SOMETHING = {"describe", "copy_name", "copy_command", "open_console"}
 _PATIENCE = timedelta(seconds=2)
 
 
-class ListingScreen(BuddyScreen):
+class ListingScreen(FilteredScreen):
     """A table with a filter. Subclasses say what its rows are and what can be done with one."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        # Before the widgets' turn, so that what is typed right behind it, or pasted with it, goes into the line.
-        Binding("slash", "filter", "Filter", key_display="/", priority=True, id="list.filter"),
         Binding("d", "describe", "Describe", id="list.describe"),
         Binding("y", "copy_name", "Copy name", show=False, id="list.copy-name"),
         Binding("Y", "copy_command", "Copy gcloud command", show=False, id="list.copy-command"),
         Binding("o", "open_console", "Console", show=False, id="list.console"),
     ]
-    FILTER_HINT: ClassVar[str] = ""
+    TABLE: ClassVar[type[KeyedTable]] = KeyedTable
 
     def __init__(self, settings: Settings, feed: Feed[Any], clock: Clock, *place: str) -> None:
         super().__init__(settings, feed, clock, *place)
@@ -51,14 +49,14 @@ class ListingScreen(BuddyScreen):
         return self.query_one(KeyedTable)
 
     @property
-    def filter_bar(self) -> FilterBar:
-        """The filter line."""
-        return self.query_one(FilterBar)
+    def main(self) -> KeyedTable:
+        """The table has the keys."""
+        return self.table
 
     def listing(self, columns: Sequence[Column]) -> ComposeResult:
         """Yield filter line and table."""
         yield FilterBar(hint=self.FILTER_HINT)
-        yield KeyedTable(columns, id="table")
+        yield self.TABLE(columns, id="table")
 
     @abstractmethod
     def all_rows(self) -> Iterator[tuple[Row, bool]]:
@@ -129,37 +127,23 @@ class ListingScreen(BuddyScreen):
         self.refresh_bindings()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Offer no key that would do nothing."""
+        """Offer keys about a subject only where there is one."""
         if action in _ABOUT_SOMETHING:
             return self.is_mounted and self.has_subject()
-        if action == "filter":
-            return self.is_mounted and not self.filter_bar.typing and bool(self.table.rows or self.filter)
-        if action == "back" and self.is_mounted and (self.filter or self.filter_bar.typing):
-            return True
         return super().check_action(action, parameters)
 
-    async def action_filter(self) -> None:
-        """Type a filter."""
-        await self.filter_bar.open()
+    def is_filtered(self) -> bool:
+        """Tell whether a filter is on."""
+        return bool(self.filter)
 
-    @on(Input.Changed, "#filter")
-    def _filter_changed(self, event: Input.Changed) -> None:
-        self.filter = Filter(event.value)
+    def can_filter(self) -> bool:
+        """Without rows there is nothing to filter."""
+        return bool(self.table.rows)
+
+    def filter_by(self, query: str) -> None:
+        """Show the rows that pass."""
+        self.filter = Filter(query)
         self.show_rows()
-
-    @on(Input.Submitted, "#filter")
-    def _filter_kept(self) -> None:
-        self.filter_bar.close()
-        self.table.focus()
-
-    def action_back(self) -> None:
-        """Close the filter line, else clear the filter, else leave."""
-        if self.filter_bar.typing:
-            self._filter_kept()
-        elif self.filter:
-            self.filter_bar.clear_filter()
-        else:
-            super().action_back()
 
     def action_describe(self) -> None:
         """Show everything that is known about the row under the cursor."""

@@ -1,9 +1,11 @@
 """What a screen may ask of the app. Messages travel up; state flows down."""
 
+from collections.abc import Iterable
+
 from textual.message import Message
 from textual.screen import Screen
 
-from buddy_tui.model import ServiceName
+from buddy_tui.model import Revision, ServiceName
 
 
 class OpenService(Message):
@@ -16,6 +18,16 @@ class OpenService(Message):
 
 class OpenServices(Message):
     """Show all services of the project."""
+
+
+class OpenBootLog(Message):
+    """Show the boot log of a revision of the service `name`; `revisions` are all that are known, newest first."""
+
+    def __init__(self, name: ServiceName, revision: Revision, revisions: tuple[Revision, ...]) -> None:
+        super().__init__()
+        self.name = name
+        self.revision = revision
+        self.revisions = revisions
 
 
 class Back(Message):
@@ -41,6 +53,15 @@ class OpenLink(Message):
     def __init__(self, url: str) -> None:
         super().__init__()
         self.url = url
+
+
+class Save(Message):
+    """Write text to a new file, named after `stem`; `pieces` are taken one by one, between other work."""
+
+    def __init__(self, pieces: Iterable[str], stem: str) -> None:
+        super().__init__()
+        self.pieces = pieces
+        self.stem = stem
 
 
 class Crashed(Message):

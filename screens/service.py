@@ -1,27 +1,28 @@
 """One service: its traffic truth, its revisions, and everything about the one under the cursor."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.events import Resize
 from textual.reactive import reactive
 from textual.widgets import Static
 
-from buddy_tui.clean import clean_line
 from buddy_tui.config import Settings
+from buddy_tui.finding import Finding, Incident
 from buddy_tui.model import Revision, ServiceName, Snapshot
 from buddy_tui.traffic import Share, TrafficTruth, truth
 from screens import links
 from screens.base import Feed
 from screens.facts import revision_facts, service_facts
+from screens.findings import first_fix, incident_facts
 from screens.listing import ListingScreen
-from screens.states import revision_state
-from screens.theme import toned
-from screens.widgets.columns import Column
+from screens.messages import OpenBootLog
+from screens.revisions import COLUMNS, incident_in_short, preview, revision_row
 from screens.widgets.facts import Fact, FactSheet
 from screens.widgets.header import IdentityHeader
 from screens.widgets.notice import Notice
@@ -29,27 +30,32 @@ from screens.widgets.pager import Pager
 from screens.widgets.table import KeyedTable, Row
 from screens.widgets.traffic import TrafficBar
 from screens.widgets.truth import TruthPanel
-from screens.words import Cell, Clock, age
+from screens.words import Clock
 
-COLUMNS = (
-    Column("REVISION", keep_end=True),
-    Column("TRAFFIC", right=True),
-    Column("TAG", priority=1),
-    Column("READY", flexible=True, least=16),
-    Column("SOURCE", spare=True),
-    Column("AGE", priority=2, right=True),
-)
 # Lines of the screen that are neither truth nor revisions: identity, traffic bars, column names, preview, keys.
 _FURNITURE = 9
+_INCIDENT = 2
 _NOTICE = 4
 # More notes than fit into so many lines are for `d`.
 _ALL_NOTES = 10
+
+
+class RevisionTable(KeyedTable):
+    """The revisions; what opens one opens its boot log."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "choose", "Boot log", key_display="enter", id="table.open")
+    ]
 
 
 class ServiceScreen(ListingScreen):
     """The cockpit of one service."""
 
     CSS_PATH = "service.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("l", "boot_log", "Boot log", show=False, id="service.boot-log"),
+    ]
+    TABLE = RevisionTable
     FILTER_HINT = "text   !text   state:failed   tag:canary"
     HELP = """\
 Revisions of one service, newest first. The panel on top tells who gets traffic and what the next deployment will get.
@@ -57,7 +63,10 @@ Revisions of one service, newest first. The panel on top tells who gets traffic 
 - **PINNED** means that traffic goes to revisions by name: a new deployment serves nobody until somebody moves traffic.
 - **desired** is what was asked for, **effective** is what Cloud Run does. When they differ, the last change failed or
   is still under way.
-- **ready** serves or could; **failed** never came up; **retired** booted once and sleeps until traffic comes.
+- **ready** serves or could; **failed** never came up, with the cause as soon as its log was read; **retired** booted
+  once and sleeps until traffic comes.
+
+`enter` or `l` opens the boot log of a revision, `d` tells everything about it, `c` copies the fix.
 
 Filter with `/`: words must all be there, `!word` must not, `state:failed` and `tag:name` look at one column.
 """
@@ -74,6 +83,7 @@ Filter with `/`: words must all be there, `!word` must not, `state:failed` and `
         with Vertical(id="truth"):
             yield TruthPanel()
             yield TrafficBar()
+            yield Static(id="incident", markup=False)
         with Horizontal(id="body"):
             with Vertical(id="list"):
                 yield from self.listing(COLUMNS)
@@ -97,9 +107,15 @@ Filter with `/`: words must all be there, `!word` must not, `state:failed` and `
             self.query_one(TruthPanel).truth = self._truth
             bar = self.query_one(TrafficBar)
             bar.service, bar.truth = self._address.service, self._truth
+        self._show_incident(snapshot.incident)
         self._make_room()
         self.show_rows()
         self._show_detail()
+
+    def _show_incident(self, incident: Incident | None) -> None:
+        self.set_class(incident is not None, "-incident")
+        if incident:
+            self.query_one("#incident", Static).update(incident_in_short(incident))
 
     def fetching(self) -> str:
         """Name the service until it was read."""
@@ -117,13 +133,18 @@ Filter with `/`: words must all be there, `!word` must not, `state:failed` and `
         now, desired, effective = self.clock(), _by_name(self._truth.desired), _by_name(self._truth.effective)
         for name, revision in self._revisions.items():
             none = Share(name)
-            row = revision_row(revision, desired.get(name, none), effective.get(name, none), now)
+            row = revision_row(
+                revision, desired.get(name, none), effective.get(name, none), now, self._finding(name)
+            )
             yield row, not self.filter or self._passes(row, revision)
 
     def _passes(self, row: Row, revision: Revision) -> bool:
         fields = {"state": (revision.state.value,), "tag": tuple(row.cells[2].text.split())}
         hidden = (revision.reason, revision.message, revision.source, revision.commit)
         return self.filter.accepts(" ".join((*(cell.text for cell in row.cells), *hidden)), fields)
+
+    def _finding(self, name: str) -> Finding | None:
+        return self.snapshot.finding(name) if self.snapshot else None
 
     def has_subject(self) -> bool:
         """Without a revision, the service itself is what keys are about."""
@@ -150,27 +171,34 @@ Filter with `/`: words must all be there, `!word` must not, `state:failed` and `
             return "", ()
         now = self.clock()
         service = service_facts(self.snapshot.service, self._truth, now)
-        revision = self._revisions.get(key)
+        revision, incident = self._revisions.get(key), self.snapshot.incident
         return key or self._address.service, (
-            *(revision_facts(revision, self._truth, now) if revision else ()),
+            *(revision_facts(revision, self._truth, now, self._finding(key)) if revision else ()),
+            *(incident_facts(incident) if incident and key in incident.failed else ()),
             *service,
         )
 
     @on(KeyedTable.Pointed)
     def _show_detail(self) -> None:
-        revision = self._revisions.get(self.table.key)
-        sheet = self.query_one(FactSheet)
-        sheet.facts = revision_facts(revision, self._truth, self.clock()) if revision and self._truth else ()
+        revision, finding = self._revisions.get(self.table.key), self._finding(self.table.key)
+        self.query_one(FactSheet).facts = (
+            revision_facts(revision, self._truth, self.clock(), finding) if revision and self._truth else ()
+        )
         box = self.query_one("#preview", Static)
-        box.update(preview(revision) if revision else Content(""))
+        box.update(preview(revision, finding) if revision else Content(""))
         box.set_class(revision is None, "-blank")
+        box.set_class(finding is not None, "-found")
+        self.refresh_bindings()
 
     @on(KeyedTable.Chosen)
-    def _open_detail(self) -> None:
-        self.add_class("-details")
-        self._make_room()
-        self.query_one("#detail").focus()
-        self.refresh_bindings()
+    def action_boot_log(self) -> None:
+        """Open the boot log of the revision under the cursor."""
+        if revision := self._revisions.get(self.table.key):
+            self.post_message(OpenBootLog(self._address, revision, tuple(self._revisions.values())))
+
+    def _hint(self) -> str:
+        """Return the way out of what troubles us, else the fix of the revision under the cursor."""
+        return super()._hint() or (first_fix(self._finding(self.table.key)) if self.is_mounted else "")
 
     @on(Resize)
     def _make_room(self) -> None:
@@ -178,71 +206,28 @@ Filter with `/`: words must all be there, `!word` must not, `state:failed` and `
         height = self.size.height
         least = 1 if height < 20 else 4 if height < 30 else 7
         notice = _NOTICE if self.snapshot and self.snapshot.trouble else 0
-        free = min(height - _FURNITURE - notice - len(self._revisions), _ALL_NOTES)
-        crowded = height < 20 or (self.has_class("-narrow") and self.has_class("-details"))
-        self.query_one(TruthPanel).most = least if crowded else max(least, free)
+        incident = _INCIDENT if self.has_class("-incident") else 0
+        free = min(height - _FURNITURE - notice - incident - len(self._revisions), _ALL_NOTES)
+        self.query_one(TruthPanel).most = least if height < 20 else max(least, free)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Offer the way back from the details."""
+        """Offer the boot log where there is a revision, and the way back from the details."""
+        if action == "boot_log":
+            return self.is_mounted and bool(self.table.key)
         if action == "back" and self.is_mounted and self._in_details():
             return True
         return super().check_action(action, parameters)
 
     def _in_details(self) -> bool:
-        return self.has_class("-details") or self.query_one("#detail").has_focus
+        return self.query_one("#detail").has_focus
 
     def action_back(self) -> None:
-        """Close the details first."""
-        if not self._in_details():
+        """Leave the details first."""
+        if self._in_details():
+            self.table.focus()
+        else:
             super().action_back()
-            return
-        self.remove_class("-details")
-        self._make_room()
-        self.table.focus()
-        self.refresh_bindings()
-
-
-def revision_row(revision: Revision, desired: Share, effective: Share, now: datetime) -> Row:
-    """Return a revision as a row of `COLUMNS`."""
-    tags = tuple(dict.fromkeys((*effective.tags, *desired.tags)))
-    return Row(
-        revision.name,
-        (
-            Cell(revision.name, "strong" if effective.percent else ""),
-            _traffic(desired.percent, effective.percent),
-            Cell(" ".join(tags), "info"),
-            revision_state(revision),
-            Cell(_source(revision), "dim"),
-            Cell(age(revision.created, now), "dim"),
-        ),
-    )
-
-
-def preview(revision: Revision) -> Content:
-    """Return what a narrow screen says about the revision under the cursor: name, state, message."""
-    state = revision_state(revision)
-    return Content.assemble(
-        *toned(
-            Cell(clean_line(revision.name), "strong"), Cell("  "), Cell(clean_line(state.text), state.tone)
-        ),
-        "\n",
-        clean_line(revision.message.partition("\n\n")[0]),
-    )
 
 
 def _by_name(shares: tuple[Share, ...]) -> dict[str, Share]:
     return {share.revision: share for share in shares}
-
-
-def _traffic(desired: int, effective: int) -> Cell:
-    if desired != effective:
-        return Cell(f"{effective}% → {desired}%", "warn")
-    return Cell(f"{effective}%", "strong") if effective else Cell("0%", "dim")
-
-
-def _source(revision: Revision) -> str:
-    """Return the commit, or the uploaded object's own name without its generation, or that nobody told."""
-    if revision.commit:
-        return revision.commit[:10]
-    name = revision.source.rpartition("/")[2].partition("#")[0]
-    return name if len(name) <= 16 else f"{name[:15]}…"

@@ -1,7 +1,9 @@
 """States and reasons in the operator's words. Pure; every state is a glyph, a word and a tone."""
 
 from buddy_tui import reasons
+from buddy_tui.finding import Cause, Finding
 from buddy_tui.model import Condition, ConditionState, Revision, RevisionState, Service
+from screens.findings import hedged
 from screens.words import NONE, Cell
 
 _STATES = {
@@ -20,9 +22,19 @@ _CONDITIONS = {
 }
 
 
-def revision_state(revision: Revision) -> Cell:
-    """Return a revision's state with the reason, e.g. `✗ failed: did not start`."""
-    return _with_reason(_STATES[revision.state], revision.reason)
+# A revision in these states may still owe an explanation.
+_NOT_UP = {RevisionState.FAILED, RevisionState.PENDING}
+
+
+def revision_state(revision: Revision, finding: Finding | None = None) -> Cell:
+    """Return a revision's state with the reason, e.g. `✗ failed: did not start`.
+
+    Where its log told the cause, that is the reason: `✗ failed: No module named Back_End`.
+    """
+    state = _STATES[revision.state]
+    if finding and finding.cause is not Cause.NONE and revision.state in _NOT_UP:
+        return state._replace(text=f"{state.text}: {hedged(finding)}")
+    return _with_reason(state, revision.reason)
 
 
 def condition_state(condition: Condition) -> Cell:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from textual.screen import Screen
 
 # The order in which keys are told; others come between, in the order of their bindings.
-_FIRST = ("app.help", "list.filter", "table.open", "list.describe")
+_FIRST = ("app.help", "list.filter", "table.open", "log.next-problem", "list.describe")
 _LAST = ("app.commands", "screen.quit")
 _GAP = "  "
 

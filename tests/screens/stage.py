@@ -12,8 +12,8 @@ from textual.pilot import Pilot
 
 from buddy_tui.app import BuddyApp
 from buddy_tui.config import Known, Settings
-from buddy_tui.gateway import Reads
-from buddy_tui.model import ServiceName
+from buddy_tui.gateway import Cloud
+from buddy_tui.model import LogScope, Revision, ServiceName
 from screens.base import Feed
 from tests import make
 
@@ -54,13 +54,21 @@ class Stage(BuddyApp):
     """The app with scripted feeds; what it would put on the clipboard or open in a browser is kept."""
 
     def __init__(
-        self, settings: Settings, *, service: Script, services: Script, log_file: Path | None
+        self,
+        settings: Settings,
+        *,
+        service: Script,
+        services: Script,
+        boot_log: Script | None = None,
+        log_file: Path | None = None,
+        saves: Path | None = None,
     ) -> None:
         self.now = make.NOW
-        self.service, self.services = service, services
+        self.service, self.services, self.boot_log = service, services, boot_log or Script()
         self.opened_names: list[ServiceName] = []
+        self.opened_scopes: list[LogScope] = []
         self.opened_urls: list[str] = []
-        super().__init__(settings, _nowhere, clock=lambda: self.now, log_file=log_file)
+        super().__init__(settings, _nowhere, clock=lambda: self.now, log_file=log_file, saves=saves)
 
     def pass_time(self, seconds: float) -> datetime:
         self.now += timedelta(seconds=seconds)
@@ -73,11 +81,15 @@ class Stage(BuddyApp):
     def services_feed(self) -> Feed[Any]:
         return self.services
 
+    def boot_log_feed(self, scope: LogScope, revisions: tuple[Revision, ...]) -> Feed[Any]:
+        self.opened_scopes.append(scope)
+        return self.boot_log
+
     def open_url(self, url: str, *, new_tab: bool = True) -> None:
         self.opened_urls.append(url)
 
 
-async def _nowhere() -> Reads:
+async def _nowhere() -> Cloud:
     raise AssertionError("a scripted stage never connects")
 
 
@@ -97,10 +109,19 @@ async def on_stage(
     size: tuple[int, int] = NARROW,
     of: Settings | None = None,
     services: Script | None = None,
+    boot_log: Script | None = None,
     log_file: Path | None = None,
+    saves: Path | None = None,
 ) -> AsyncIterator[tuple[Stage, Pilot[None]]]:
-    """Run the app with `values` in the feed of the service (and `services` in the other)."""
-    app = Stage(of or settings(), service=Script(*values), services=services or Script(), log_file=log_file)
+    """Run the app with `values` in the feed of the service (and `services` and `boot_log` in the others)."""
+    app = Stage(
+        of or settings(),
+        service=Script(*values),
+        services=services or Script(),
+        boot_log=boot_log,
+        log_file=log_file,
+        saves=saves,
+    )
     async with app.run_test(size=size, notifications=True) as pilot:
         await settle(pilot)
         yield app, pilot

@@ -12,33 +12,38 @@ from textual.dom import DOMNode
 
 from buddy_tui.app import BuddyApp
 from buddy_tui.config import Known
-from buddy_tui.errors import ExitCode, NotSignedIn
-from buddy_tui.gateway import Reads
+from buddy_tui.errors import ExitCode, NotAllowed, NotSignedIn
+from buddy_tui.gateway import Cloud
 from screens.base import BuddyScreen
+from screens.boot_log import BootLogScreen
+from screens.filtered import FilteredScreen
 from screens.help import HelpPage
 from screens.listing import ListingScreen
 from screens.messages import Copy
-from screens.service import ServiceScreen
+from screens.service import RevisionTable, ServiceScreen
 from screens.services import ServicesScreen
 from screens.sheet import FactPage, Sheet
+from screens.widgets.log import LogView
 from screens.widgets.pager import Pager
 from screens.widgets.table import KeyedTable
 from tests import make
-from tests.fakes import FakeReads
-from tests.screens import incident
+from tests.screens import boots, incident
+from tests.screens.cloud import FakeCloud
 from tests.screens.stage import WIDE, Script, Stage, frame, on_stage, segments, settings, settle, until
 
+BUDDY = settings(service="buddy-app", regions=("us-central1",), project="buddy-demo")
 
-def reads() -> FakeReads:
-    fake = FakeReads()
+
+def cloud() -> FakeCloud:
+    fake = FakeCloud()
     fake.put(make.service(), make.revision())
     return fake
 
 
 async def test_the_connection_is_made_after_the_first_paint_and_closed_at_the_end() -> None:
-    fake, may_connect = reads(), asyncio.Event()
+    fake, may_connect = cloud(), asyncio.Event()
 
-    async def connect() -> Reads:
+    async def connect() -> Cloud:
         await may_connect.wait()
         return fake
 
@@ -90,12 +95,12 @@ def test_a_signal_ends_the_dashboard_as_a_key_does(told: signal.Signals) -> None
 
 
 async def test_a_failed_connection_says_the_way_out_and_ctrl_r_connects_again() -> None:
-    outcomes: list[Reads | Exception] = [
+    outcomes: list[Cloud | Exception] = [
         NotSignedIn("No credentials.", "gcloud auth application-default login"),
-        reads(),
+        cloud(),
     ]
 
-    async def connect() -> Reads:
+    async def connect() -> Cloud:
         outcome = outcomes.pop(0)
         if isinstance(outcome, Exception):
             raise outcome
@@ -113,9 +118,9 @@ async def test_a_failed_connection_says_the_way_out_and_ctrl_r_connects_again() 
 
 
 async def test_all_services_are_read_through_one_connection() -> None:
-    fake, made = reads(), 0
+    fake, made = cloud(), 0
 
-    async def connect() -> Reads:
+    async def connect() -> Cloud:
         nonlocal made
         made += 1
         return fake
@@ -133,10 +138,45 @@ async def test_all_services_are_read_through_one_connection() -> None:
     assert fake.closed
 
 
-async def test_ctrl_r_makes_the_watch_look_at_once() -> None:
-    fake = reads()
+async def test_the_boot_log_of_a_failed_revision_is_read_and_explained_through_the_same_connection() -> None:
+    fake = FakeCloud()
+    fake.put(incident.SERVICE, *incident.REVISIONS)
+    fake.entries = boots.ENTRIES
+    app = BuddyApp(BUDDY, lambda: _at_once(fake), clock=lambda: make.NOW)
+    async with app.run_test(size=WIDE) as pilot:
+        await until(pilot, lambda: "✗ failed: " in frame(app) and "Back_End" in frame(app))
+        await pilot.press("enter")
+        await until(pilot, lambda: "✗ Does not boot: " in frame(app))
 
-    async def connect() -> Reads:
+        assert "ModuleNotFoundError: No module named 'Back_End'" in frame(app)
+
+    assert fake.closed
+
+
+async def test_logs_that_may_not_be_read_are_trouble_with_a_way_out_and_no_bug() -> None:
+    fake = FakeCloud()
+    fake.put(incident.SERVICE, *incident.REVISIONS)
+    fake.log_trouble = NotAllowed(
+        "logging.logEntries.list is missing.", "gcloud projects add-iam-policy-binding x"
+    )
+    app = BuddyApp(BUDDY, lambda: _at_once(fake), clock=lambda: make.NOW)
+    async with app.run_test(size=WIDE) as pilot:
+        await until(pilot, lambda: "▸ buddy-app-00037" in frame(app))
+        await pilot.press("enter")
+        await until(pilot, lambda: "Not allowed" in frame(app))
+
+        assert "logging.logEntries.list is missing." in frame(app)
+        assert "This is a bug" not in frame(app)
+
+
+async def _at_once(fake: FakeCloud) -> Cloud:
+    return fake
+
+
+async def test_ctrl_r_makes_the_watch_look_at_once() -> None:
+    fake = cloud()
+
+    async def connect() -> Cloud:
         return fake
 
     app = BuddyApp(settings(), connect, clock=lambda: make.NOW)
@@ -191,7 +231,13 @@ async def test_help_tells_the_keys_that_work_here(key: str) -> None:
         assert "Copy fix" not in shown
 
 
-@pytest.mark.parametrize("owner", [BuddyApp, BuddyScreen, ListingScreen, Sheet, KeyedTable, Pager])
+_OWNERS: tuple[type[DOMNode], ...] = (
+    BuddyApp, BuddyScreen, FilteredScreen, ListingScreen, ServiceScreen, RevisionTable, BootLogScreen, Sheet,
+    KeyedTable, LogView, Pager,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("owner", _OWNERS)
 def test_every_key_of_ours_has_an_id_so_that_it_can_be_changed(owner: type[DOMNode]) -> None:
     bindings = [binding for binding in vars(owner)["BINDINGS"] if isinstance(binding, Binding)]
 

@@ -11,7 +11,7 @@ from buddy_tui.config import Settings
 from buddy_tui.model import Directory, RegionView, Snapshot
 from tests import make
 from tests.make import NOW
-from tests.screens import incident
+from tests.screens import boots, incident
 from tests.screens.stage import SIZES, Script, on_stage, settings, settle
 
 BUDDY = settings(
@@ -33,12 +33,14 @@ class Look:
     of: Settings
     service: tuple[object, ...] = ()
     services: tuple[object, ...] = ()
+    boot_log: tuple[object, ...] = ()
     keys: tuple[str, ...] = ()
 
 
 LOOKS = {
     "service": Look(BUDDY, (incident.SNAPSHOT,)),
-    "service-details": Look(BUDDY, (incident.SNAPSHOT,), keys=("enter",)),
+    "service-explained": Look(BUDDY, (boots.EXPLAINED,)),
+    "service-explained-describe": Look(BUDDY, (boots.EXPLAINED,), keys=("d",)),
     "service-describe": Look(BUDDY, (incident.SNAPSHOT,), keys=("d",)),
     "service-help": Look(BUDDY, (incident.SNAPSHOT,), keys=("question_mark",)),
     "service-palette": Look(BUDDY, (incident.SNAPSHOT,), keys=("colon",)),
@@ -55,6 +57,25 @@ LOOKS = {
     "service-signed-out": Look(BUDDY, (Snapshot(incident.NAME, trouble=incident.SIGNED_OUT),)),
     "service-offline": Look(BUDDY, (Snapshot(incident.NAME, trouble=incident.OFFLINE),)),
     "service-ascii": Look(replace(BUDDY, ascii=BUDDY.project), (incident.SNAPSHOT,)),
+    **{
+        f"boot-log-{name}": Look(BUDDY, (incident.SNAPSHOT,), boot_log=fed, keys=("enter", *keys))
+        for name, fed, keys in (
+            ("certain", (boots.BOOT,), ()),
+            ("likely", (boots.LIKELY,), ()),
+            ("incomplete", (boots.INCOMPLETE,), ()),
+            ("no-output", (boots.NO_OUTPUT,), ()),
+            ("up", (boots.UP,), ()),
+            ("waiting", (boots.CONNECTING,), ()),
+            ("nothing", (boots.NOTHING,), ()),
+            ("denied", (boots.DENIED,), ()),
+            ("polling", (boots.POLLING,), ()),
+            ("filter", (boots.BOOT,), ("slash", *"probe", "enter")),
+            ("full", (boots.BOOT,), ("f",)),
+            ("evidence", (boots.BOOT,), ("e", "e")),
+            ("describe", (boots.LIKELY,), ("d",)),
+            ("help", (boots.BOOT,), ("question_mark",)),
+        )
+    },
     "services": Look(ALL, services=(incident.DIRECTORY,)),
     "services-help": Look(ALL, services=(incident.DIRECTORY,), keys=("question_mark",)),
     "services-empty": Look(ALL, services=(Directory("acme-prod", (RegionView("europe-west1", (), NOW),)),)),
@@ -70,12 +91,14 @@ async def test_a_screen_looks_as_it_was_reviewed(
 ) -> None:
     look = LOOKS[name]
 
-    async with on_stage(*look.service, size=size, of=look.of, services=Script(*look.services)) as (
+    services, boot_log = Script(*look.services), Script(*look.boot_log)
+    async with on_stage(*look.service, size=size, of=look.of, services=services, boot_log=boot_log) as (
         app,
         pilot,
     ):
-        await pilot.press(*look.keys)
-        await settle(pilot)
+        for key in look.keys:
+            await pilot.press(key)
+            await settle(pilot)
 
         matches_frame(app, name)
 

@@ -23,12 +23,17 @@ from rich.style import Style
 from textual.app import App, ComposeResult
 from textual.color import Color
 
+from buddy_tui.boot.values import Boot, BootLog, Event, Line, Mark, Raised, Reading, Traceback
 from buddy_tui.config import Known
+from buddy_tui.finding import Cause, Confidence, Finding, Incident, Quote
 from buddy_tui.model import (
     Condition,
     ConditionState,
     Container,
     Directory,
+    Link,
+    LogBatch,
+    LogState,
     RegionView,
     Revision,
     ServiceName,
@@ -36,6 +41,7 @@ from buddy_tui.model import (
     TrafficTarget,
     Trouble,
 )
+from screens.boot_log import BootLogScreen
 from screens.messages import Copy
 from screens.sheet import FactPage
 from screens.wall import Ascii, Wall, speaks_unicode
@@ -45,7 +51,8 @@ from screens.widgets.table import KeyedTable
 from screens.words import Cell
 from tests import make
 from tests.make import NOW
-from tests.screens.stage import WIDE, Script, Stage, frame, on_stage, segments, settings, settle
+from tests.screens import boots
+from tests.screens.stage import SIZES, WIDE, Script, Stage, frame, on_stage, segments, settings, settle
 
 PAYLOADS = {
     "osc52": "x\x1b]52;c;aGFja2Vk\x07y",
@@ -131,6 +138,28 @@ def hostile_snapshot(text: str) -> Snapshot:
     return Snapshot(make.NAME, service, revisions, NOW, Trouble(text, text, 3, NOW), 5.0)
 
 
+def hostile_boot(text: str) -> BootLog:
+    """Return a boot log where everything that Google, or the container, says is `text`."""
+    entries = (
+        *boots.ENTRIES,
+        *(boots.entry(4 + at, text, log, text) for at, log in enumerate(("stderr", text))),
+    )
+    quoted = Quote(text, len(entries) - 1, 0, 0, text)
+    finding = Finding(
+        Cause.UNKNOWN, Confidence.LIKELY, boots=False, summary=text, observed=text, short=text, exception=text,
+        missing=text, frame=text, fix=(text, text), evidence=(quoted, quoted), uncertain=(text,),
+        chain=(text, text, text), revision=text,
+    )  # fmt: skip
+    event = Event(Mark.PROCESS, boots.ENTRIES[0].when, 0, text, text)
+    fatal = Traceback((Raised(text, text, at=0),))
+    lines = (Line(text, len(entries) - 1, 0),)
+    boot = Boot(
+        text, text, text, lines, (event, replace(event, mark=Mark.RAISED)), (fatal,), fatal, starter=text
+    )
+    state = LogState(Link.POLLING, text, 3, suppressed=9, trouble=Trouble(text, text, 3, NOW))
+    return BootLog(LogBatch(entries, state=state), Reading(entries, (boot,)), finding)
+
+
 def hostile_settings(text: str) -> Any:  # noqa: ANN401 - Settings, replaced
     known = Known(text, text)
     return replace(settings(), account=known, impersonate=known, environment=known, project=known)
@@ -153,6 +182,40 @@ async def test_the_preview_and_a_toast_of_a_narrow_screen_stay_tame(text: str) -
         await settle(pilot)
 
         assert_tame(app)
+
+
+@every_payload
+async def test_the_boot_log_and_all_that_lies_over_it_stay_tame(text: str) -> None:
+    feed = Script(hostile_boot(text))
+    revision = replace(hostile_revision(text, text), labels=(("gcb-build-id", text),))
+    snapshot = replace(hostile_snapshot(text), revisions=(revision,))
+    async with on_stage(snapshot, of=hostile_settings(text), size=WIDE, boot_log=feed) as (app, pilot):
+        await pilot.press("l")
+        await settle(pilot)
+        assert isinstance(app.screen, BootLogScreen)
+        assert_tame(app)
+        for key in ("e", "E", "right_square_bracket", "w", "t", "y", "Y", "c", "f", "f", "d", "escape", "b"):
+            await pilot.press(key)
+            await settle(pilot)
+            assert_tame(app)
+
+
+@every_payload
+async def test_findings_on_the_service_screen_stay_tame(text: str) -> None:
+    snapshot = hostile_snapshot(text)
+    finding = hostile_boot(text).finding
+    assert finding is not None
+    incident = Incident(
+        (text, "other" + text), text, text, one_cause=True, cause=Cause.UNKNOWN, headline=text, story=(text,),
+        changed=(text,), fix=(text,),
+    )  # fmt: skip
+    told = replace(snapshot, findings=(replace(finding, revision=text),), incident=incident)
+    for size in SIZES:
+        async with on_stage(told, of=hostile_settings(text), size=size) as (app, pilot):
+            assert_tame(app)
+            await pilot.press("d")
+            await settle(pilot)
+            assert_tame(app)
 
 
 @every_payload
@@ -289,10 +352,11 @@ def test_the_bytes_that_reach_a_real_terminal_hold_no_foreign_sequence(tmp_path:
     written = _run_in_a_terminal(tmp_path)
 
     assert b"REVISION" in written, "the screen was drawn"
+    assert b"Does not boot" in written, "the boot log was drawn"
     for forbidden in (
-        b"]52;",
-        b"]0;owned",
-        b"]8;;",
+        b"\x1b]52;",
+        b"\x1b]0;owned",
+        b"\x1b]8;;",
         b"\xc2\x9b",
         b"\xc2\x9d",
         b"\xe2\x80\xae",

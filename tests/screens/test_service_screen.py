@@ -8,15 +8,17 @@ import pytest
 from textual.events import Key
 from textual.widgets import Input
 
+from buddy_tui.finding import Confidence
 from buddy_tui.model import RevisionState, Snapshot
+from screens.boot_log import BootLogScreen
 from screens.service import ServiceScreen
 from screens.widgets.filter_bar import FilterBar
 from screens.widgets.notice import Notice
 from screens.widgets.table import KeyedTable
 from tests import make
 from tests.make import NOW
-from tests.screens import incident
-from tests.screens.stage import NARROW, SIZES, WIDE, frame, on_stage, settings, settle
+from tests.screens import boots, incident
+from tests.screens.stage import SIZES, WIDE, frame, on_stage, settings, settle
 
 BUDDY = settings(service="buddy-app", regions=("us-central1",), project="buddy-demo")
 NEWEST = incident.REVISIONS[0].name
@@ -65,17 +67,80 @@ async def test_with_a_thousand_revisions_a_refresh_moves_neither_cursor_nor_scre
         assert len(table.rows) == 1001
 
 
-async def test_enter_opens_the_details_in_place_and_esc_closes_them() -> None:
-    async with on_stage(incident.SNAPSHOT, size=NARROW) as (app, pilot):
-        await pilot.press("enter")
+@pytest.mark.parametrize("key", ["enter", "l"])
+@pytest.mark.parametrize("size", SIZES)
+async def test_enter_and_l_open_the_boot_log_once_and_esc_comes_back(size: tuple[int, int], key: str) -> None:
+    async with on_stage(incident.SNAPSHOT, size=size) as (app, pilot):
+        await pilot.press("j", key, key, key)
         await settle(pilot)
-        assert "Conditions on" in frame(app)
-        assert "REVISION" not in frame(app)
+        assert isinstance(app.screen, BootLogScreen)
+        (scope,) = app.opened_scopes
+        assert (scope.service, scope.revision) == (make.NAME, incident.REVISIONS[1].name)
 
         await pilot.press("escape")
         await settle(pilot)
-        assert "REVISION" in frame(app)
-        assert app.focused is app.screen.query_one(KeyedTable)
+        assert "▸ " + incident.REVISIONS[1].name in frame(app)
+
+
+async def test_without_a_revision_there_is_no_boot_log_to_open() -> None:
+    empty = Snapshot(make.NAME, make.service(desired=(), effective=()), (), NOW)
+    async with on_stage(empty) as (app, pilot):
+        await pilot.press("enter", "l")
+        await settle(pilot)
+
+        assert isinstance(app.screen, ServiceScreen)
+        assert app.opened_scopes == []
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_each_failed_revision_carries_its_cause_and_one_line_sums_them_up(
+    size: tuple[int, int],
+) -> None:
+    async with on_stage(boots.EXPLAINED, size=size) as (app, _pilot):
+        shown = frame(app)
+
+        assert shown.count("✗ failed: No module named Back_End") >= 9
+        assert "✗ 9 revisions in a row, one cause: No module named Back_End · certain" in shown
+        assert "fix  gcloud run deploy buddy-app --source ." in shown
+
+
+@pytest.mark.parametrize(
+    ("confidence", "words"),
+    [(Confidence.LIKELY, "✗ failed: likely No module"), (Confidence.UNSURE, "✗ failed: perhaps No module")],
+)
+async def test_a_cause_in_the_list_is_no_surer_than_its_finding(confidence: Confidence, words: str) -> None:
+    finding = replace(boots.FINDING, confidence=confidence)
+    async with on_stage(replace(incident.SNAPSHOT, findings=(finding,))) as (app, _pilot):
+        row = next(line for line in frame(app).splitlines() if line.startswith("▸"))
+        assert words in row
+
+
+async def test_the_fix_of_the_revision_under_the_cursor_can_be_copied() -> None:
+    async with on_stage(boots.EXPLAINED) as (app, pilot):
+        assert "c Copy fix" in frame(app)
+        await pilot.press("c")
+        await settle(pilot)
+        assert app.clipboard == boots.FINDING.fix[0]
+
+        await pilot.press("G")
+        await settle(pilot)
+        assert "c Copy fix" not in frame(app)
+
+
+async def test_describe_tells_the_finding_and_the_incident_as_a_colleague_would() -> None:
+    async with on_stage(boots.EXPLAINED, size=(120, 120)) as (app, pilot):
+        await pilot.press("d")
+        await settle(pilot)
+        shown = frame(app)
+
+        for told in (
+            "the code is fine",
+            "Nine different fixes, one cause",
+            "source root: project root -> Back_End/",
+            boots.FINDING.fix[0],
+            "/app/main.py:14",
+        ):
+            assert told in shown
 
 
 async def test_a_wide_screen_shows_list_and_details_together_and_details_follow_the_cursor() -> None:
@@ -91,13 +156,12 @@ async def test_a_wide_screen_shows_list_and_details_together_and_details_follow_
 
 async def test_on_a_wide_screen_esc_leaves_the_details_for_the_list() -> None:
     async with on_stage(incident.SNAPSHOT, size=WIDE) as (app, pilot):
-        for way in ("enter", "tab"):
-            await pilot.press(way)
-            assert app.focused is not app.screen.query_one(KeyedTable)
+        await pilot.press("tab")
+        assert app.focused is not app.screen.query_one(KeyedTable)
 
-            await pilot.press("escape")
-            await settle(pilot)
-            assert app.focused is app.screen.query_one(KeyedTable)
+        await pilot.press("escape")
+        await settle(pilot)
+        assert app.focused is app.screen.query_one(KeyedTable)
 
 
 async def test_the_details_tell_environment_by_name_only() -> None:

@@ -1,0 +1,128 @@
+"""What the screens are fed with: streams over one connection, which is made when the first of them begins."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from buddy_tui.errors import BuddyError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Awaitable, Callable
+    from datetime import datetime
+
+    from buddy_tui.boot.values import BootLog
+    from buddy_tui.config import Settings
+    from buddy_tui.diagnose import Examiner
+    from buddy_tui.gateway import Cloud
+    from buddy_tui.logs import LogDesk
+    from buddy_tui.model import Directory, LogScope, Revision, ServiceName, Snapshot, Trouble
+
+Seen = TypeVar("Seen")
+
+
+class LiveFeed(Generic[Seen]):
+    """A stream that can be opened anew, and woken up to look at once."""
+
+    def __init__(self, open_stream: Callable[[asyncio.Event], AsyncGenerator[Seen, None]]) -> None:
+        self._open = open_stream
+        self._wake = asyncio.Event()
+
+    def stream(self) -> AsyncGenerator[Seen, None]:
+        """Begin a stream."""
+        return self._open(self._wake)
+
+    def refresh(self) -> None:
+        """Ask the running stream to look at once."""
+        self._wake.set()
+
+
+class Feeds:
+    """The streams of one project, and all that they share: the connection, the tail, what was found out.
+
+    `connect` is awaited when a stream begins, and again after it failed with a BuddyError; that is told as the
+    stream's only value, as the trouble of somebody who has seen nothing.
+    """
+
+    def __init__(
+        self, settings: Settings, connect: Callable[[], Awaitable[Cloud]], clock: Callable[[], datetime]
+    ) -> None:
+        self._settings = settings
+        self._connect = connect
+        self._clock = clock
+        self._connecting = asyncio.Lock()
+        self._cloud: Cloud | None = None
+        self._desk: LogDesk | None = None
+        self._examiner: Examiner | None = None
+
+    async def snapshots(self, name: ServiceName, wake: asyncio.Event) -> AsyncGenerator[Snapshot, None]:
+        """Watch one service, and find out why its failed revisions failed."""
+        from buddy_tui.model import Snapshot
+        from buddy_tui.watch import watch
+
+        try:
+            cloud, examiner = await self._connected()
+        except BuddyError as error:
+            yield Snapshot(name, trouble=self._trouble(error))
+            return
+        watched = watch(cloud, name, clock=self._clock, wake=wake)
+        async with aclosing(examiner.with_findings(watched)) as snapshots:
+            async for snapshot in snapshots:
+                yield snapshot
+
+    async def directories(self, wake: asyncio.Event) -> AsyncGenerator[Directory, None]:
+        """Watch all services in the regions of the settings."""
+        from buddy_tui.model import Directory
+        from buddy_tui.watch import watch_directory
+
+        project = self._settings.project.value
+        regions = tuple(region.value for region in self._settings.regions)
+        try:
+            cloud, _ = await self._connected()
+        except BuddyError as error:
+            yield Directory(project, trouble=self._trouble(error))
+            return
+        stream = watch_directory(cloud, project, regions, clock=self._clock, wake=wake)
+        async with aclosing(stream) as directories:
+            async for directory in directories:
+                yield directory
+
+    async def boot_logs(
+        self, scope: LogScope, revisions: tuple[Revision, ...], wake: asyncio.Event
+    ) -> AsyncGenerator[BootLog, None]:
+        """Follow the log of a revision, and read it."""
+        from buddy_tui.boot.values import BootLog
+        from buddy_tui.model import Link, LogBatch, LogState
+
+        try:
+            _, examiner = await self._connected()
+            async with aclosing(examiner.boot_log(scope, revisions, wake=wake)) as values:
+                async for value in values:
+                    yield value
+        except BuddyError as error:
+            yield BootLog(LogBatch(state=LogState(Link.BROKEN, trouble=self._trouble(error))))
+
+    async def _connected(self) -> tuple[Cloud, Examiner]:
+        from buddy_tui.diagnose import Examiner
+        from buddy_tui.logs import LogDesk
+
+        async with self._connecting:
+            if self._cloud is None:
+                self._cloud = await self._connect()
+            if self._desk is None or self._examiner is None:
+                self._desk = LogDesk(self._cloud, self._settings.project.value, clock=self._clock)
+                self._examiner = Examiner(self._desk, self._cloud, clock=self._clock)
+            return self._cloud, self._examiner
+
+    def _trouble(self, error: BuddyError) -> Trouble:
+        from buddy_tui.model import Trouble
+
+        return Trouble(str(error), error.hint, int(error.exit_code), self._clock())
+
+    async def close(self) -> None:
+        """Close what was opened."""
+        if self._desk is not None:
+            await self._desk.close()
+        if self._cloud is not None:
+            await self._cloud.close()

@@ -1,0 +1,79 @@
+"""Keeping a log: its lines as plain text, in a new file that only its owner may read."""
+
+import asyncio
+import os
+import re
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from itertools import count
+from pathlib import Path
+from typing import TextIO
+
+from buddy_tui.shown import Lines, Shown
+
+_PIECE = 2000
+_UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
+
+
+def folder() -> Path:
+    """Return where saved logs go on this system.
+
+    Not the working directory: that is what the next deployment from source would upload, the log with it.
+    """
+    from platformdirs import user_state_path
+
+    return user_state_path("buddy-tui", appauthor=False) / "logs"
+
+
+def as_text(lines: Lines) -> Iterator[str]:
+    """Yield the lines that are there now, piece by piece: time, severity, log, instance and text.
+
+    Lines may come, or go at the old end, between two pieces; each is yielded once.
+    """
+    at, last = lines.first, None
+    while at < lines.end:
+        piece = [lines.line(one) for one in range(at, min(at + _PIECE, lines.end))]
+        last = piece[-1].place
+        yield "".join(map(_line, piece))
+        found = lines.find(last)
+        at = lines.first if found is None else found + 1
+
+
+async def save(pieces: Iterable[str], stem: str, place: Path | None = None) -> Path:
+    """Write `pieces` to a new file in `place` (none: the folder for saved logs) and return its path.
+
+    A file that is there already is never touched: the new one gets a number. Raises OSError; then nothing is left.
+    """
+    path, file = await asyncio.to_thread(_new, place or folder(), stem)
+    try:
+        with file:
+            for piece in pieces:
+                await asyncio.to_thread(file.write, piece)
+    except OSError:
+        path.unlink(missing_ok=True)
+        raise
+    return path
+
+
+def _new(place: Path, stem: str) -> tuple[Path, TextIO]:
+    place.mkdir(parents=True, exist_ok=True)
+    name = (
+        f"boot-{_UNSAFE.sub('_', stem)[:100]}"  # a name of its own where the stem is one of Windows' devices
+    )
+    for number in count(1):
+        path = place / (f"{name}.log" if number == 1 else f"{name}-{number}.log")
+        try:
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            continue
+        return path, os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace")
+    raise AssertionError("there is a number that is free")
+
+
+def _line(line: Shown) -> str:
+    when = ""
+    if line.when:
+        seconds, fraction = divmod(line.when, 1_000_000_000)
+        when = f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{fraction:09}Z"
+    told = (when, line.severity, line.log, line.instance[-8:], line.text)
+    return " ".join(filter(None, told)) + "\n"

@@ -1,0 +1,297 @@
+"""The boot of one revision as one story: the finding on top, then what happened, then the log itself."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.events import Resize
+
+from buddy_tui.boot.values import BootLog
+from buddy_tui.clean import clean_line
+from buddy_tui.config import Settings
+from buddy_tui.log_filter import LogFilter
+from buddy_tui.log_scope import filter_of
+from buddy_tui.log_store import LogStore
+from buddy_tui.model import LogScope, LogState, Revision
+from buddy_tui.save import as_text
+from screens import links
+from screens.base import Feed
+from screens.filtered import FilteredScreen
+from screens.findings import first_fix
+from screens.log_words import build_of, log_facts, nothing_there
+from screens.messages import Copy, OpenLink, Save
+from screens.widgets.filter_bar import FilterBar
+from screens.widgets.finding import FindingPanel
+from screens.widgets.header import IdentityHeader
+from screens.widgets.log import LogView
+from screens.widgets.log_status import LogStatus
+from screens.widgets.notice import Notice
+from screens.widgets.story import BootStory
+from screens.words import Clock, rfc3339
+
+# Lines that finding and import tree may take, by the height of the screen; more would leave the log none.
+_ROOM = ((30, 12), (20, 6), (12, 2), (0, 1))
+_BESIDE = 100
+# A tail may be silent for as long as the service is: only its own word that it broke makes it late.
+_PATIENT = timedelta(days=1).total_seconds()
+
+
+class BootLogScreen(FilteredScreen):
+    """Why a revision did not boot, or that it did, with the proof. `open_feed` gives the feed of a scope."""
+
+    CSS_PATH = "boot_log.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("e", "evidence(1)", "Evidence", id="boot-log.evidence"),
+        Binding("E", "evidence(-1)", "Previous evidence", show=False, id="boot-log.evidence-back"),
+        Binding("d", "describe", "Describe", id="boot-log.describe"),
+        Binding("Y", "copy_command", "Copy gcloud command", show=False, id="boot-log.copy-command"),
+        Binding("o", "open_console", "Console", show=False, id="boot-log.console"),
+        Binding("ctrl+s", "save", "Save", show=False, id="boot-log.save"),
+        Binding("a", "activity", "API calls on/off", show=False, id="boot-log.activity"),
+        Binding("b", "build", "Build log on/off", show=False, id="boot-log.build"),
+    ]
+    FILTER_HINT = "text   !text   sev:error   inst:9f2c   log:stderr"
+    HELP = """\
+The boot of one revision, from its creation on, then whatever comes in.
+
+- The **finding** says whether it boots, why not, how sure that is, and what to do: `c` copies the first fix. `e` and
+  `E` go to the lines that prove it, `]` and `[` to the next and the previous problem in the log.
+- The **timeline** is in seconds since the start of the attempt that the finding is about.
+- **calls** are list calls of the last minute, over all views of the project; **held back** are entries that Google did
+  not deliver to the stream. Old lines are forgotten when there are too many, and that is told.
+- Moving up pauses following; `0` or `G` goes on.
+
+Filter with `/`: words must all be there, `!word` must not, `sev:warning` means that or worse, `inst:` and `log:` look
+at one field. `a` shows who called the API, without what they sent; `b` shows the build of the image where it is known.
+"""
+
+    def __init__(
+        self,
+        settings: Settings,
+        open_feed: Callable[[LogScope], Feed[BootLog]],
+        clock: Clock,
+        revision: Revision,
+        scope: LogScope,
+    ) -> None:
+        at = scope.service
+        super().__init__(settings, open_feed(scope), clock, at.project, at.region, revision.name)
+        self._open_feed = open_feed
+        self._revision = revision
+        self._scope = scope
+        self._query = self._moment = ""
+        self._since = clock()
+        self._state: LogState | None = None
+        self._as_of: datetime | None = None
+        self._offered: tuple[bool, object] = (False, None)
+        self._start_anew()
+
+    def _start_anew(self) -> None:
+        self._store = LogStore()
+        self._late = 0
+        self._led = False
+        self._is_new = False
+
+    def body(self) -> ComposeResult:
+        """Put the story above, the log below."""
+        yield BootStory()
+        yield LogStatus()
+        yield FilterBar(hint=self.FILTER_HINT)
+        yield LogView(self._store, id="log")
+
+    @property
+    def story(self) -> BootStory:
+        """The story over the log."""
+        return self.query_one(BootStory)
+
+    @property
+    def main(self) -> LogView:
+        """The log has the keys."""
+        return self.query_one(LogView)
+
+    def on_mount(self) -> None:
+        """Begin with the words for reading, and the keys in the log."""
+        self.main.focus()
+        self._tell()
+
+    def tick(self) -> None:
+        """Let ages and the time of reading go on."""
+        super().tick()
+        self._say_what_is_missing()
+
+    def _begin(self) -> None:
+        """Follow the stream from its beginning; what an ended one brought stays until this one brings something."""
+        self._is_new = True
+        super()._begin()
+
+    def receive(self, value: BootLog) -> None:
+        """Take new entries, and a new reading of all of them."""
+        batch = value.batch
+        if self._is_new and (batch.entries or batch.state.complete):
+            self._start_anew()
+            self.main.show(self._store)
+        self._state = batch.state
+        if not batch.state.trouble and (batch.entries or batch.state.complete):
+            self._as_of = self.clock()
+        if batch.entries:
+            self._late += len(batch.late)
+            self._store.append(batch)
+            self.main.grew()
+        if value.reading is not None and not self._scope.build:
+            self.story.tell(value.reading, value.finding)
+            self._light_up()
+        self._tell()
+
+    def _light_up(self) -> None:
+        """Light the proof up in the log, and lead to the failing line, once."""
+        view, finding = self.main, self.story.finding
+        view.missing = finding.missing if finding else ""
+        view.marks = self.story.places()
+        if finding and finding.boots is False and not self._led:
+            self._led = any(view.go_to(place) for place in self.story.failing_lines())
+
+    def _tell(self) -> None:
+        """Say how far all this can be trusted."""
+        state = self._state or LogState()
+        notice, status = self.query_one(Notice), self.query_one(LogStatus)
+        self.query_one(IdentityHeader).tell(self._as_of, state.trouble, _PATIENT)
+        notice.as_of = self._as_of if self.can_filter() else None
+        offered = (self.can_filter(), self.story.finding)
+        if (
+            offered != self._offered or state.trouble != notice.trouble
+        ):  # the keys are not told for every batch
+            self._offered = offered
+            self.tell(state.trouble)
+        status.state, status.late = state, self._late
+        status.about = "build log" if self._scope.build else "with API calls" if self._scope.activity else ""
+        self._say_what_is_missing()
+        self._tell_shown()
+
+    def _say_what_is_missing(self) -> None:
+        """Put words where there is no finding, or no line, yet."""
+        waited = self.clock() - self._since
+        told = nothing_there(self._state or LogState(), self._scope, self._revision, waited)
+        self.main.words = told[0]
+        self.story.say(told[1])
+
+    @on(LogView.Changed)
+    @on(LogView.Pointed)
+    def _tell_shown(self) -> None:
+        self.query_one(LogStatus).shown = self.main.status()
+
+    @on(Resize)
+    def _make_room(self) -> None:
+        """Give the story what leaves the log its greater part."""
+        most = next(lines for least, lines in _ROOM if self.size.height >= least)
+        self.story.fit(most, beside=self.size.width >= _BESIDE, brief=self.size.height < 20)
+
+    @on(LogView.FullScreen)
+    def _full_screen(self) -> None:
+        self.toggle_class("-full")
+
+    def is_filtered(self) -> bool:
+        """Tell whether a filter is on."""
+        return bool(self._query.split())
+
+    def can_filter(self) -> bool:
+        """Without a line there is nothing to filter."""
+        return self._store.end > self._store.first
+
+    def filter_by(self, query: str) -> None:
+        """Show the lines that pass."""
+        self._query = query
+        self.main.set_filter(LogFilter(query))
+        self.refresh_bindings()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer no key that would do nothing."""
+        match action:
+            case "evidence":
+                return self.is_mounted and bool(self.story.places())
+            case "describe":
+                return self.is_mounted and self.story.finding is not None
+            case "save":
+                return self.is_mounted and self.can_filter()
+            case "build":
+                return bool(build_of(self._revision))
+            case "back" if self.has_class("-full"):
+                return True
+        return super().check_action(action, parameters)
+
+    def action_back(self) -> None:
+        """Leave the full screen first."""
+        if self.has_class("-full") and not self.filter_bar.typing:
+            self.remove_class("-full")
+        else:
+            super().action_back()
+
+    def _hint(self) -> str:
+        """Return the way out of what troubles us, else the first fix."""
+        return super()._hint() or (first_fix(self.story.finding) if self.is_mounted else "")
+
+    def action_evidence(self, by: int) -> None:
+        """Go to the next line that proves the finding."""
+        if (at := self.story.next_evidence(by)) is not None:
+            self._go_to_evidence(at)
+
+    @on(FindingPanel.Asked)
+    def _evidence_asked(self, event: FindingPanel.Asked) -> None:
+        self._go_to_evidence(event.at)
+
+    def _go_to_evidence(self, at: int) -> None:
+        quote = self.story.evidence[at]
+        if (place := self.story.place(quote)) is not None and self.main.go_to(place):
+            self.story.point(at)
+        else:
+            self.notify(f"That line is not kept any more: {clean_line(quote.text)}", markup=False)
+
+    def action_describe(self) -> None:
+        """Show all of the finding, the timeline, and how the log was read."""
+        from screens.sheet import FactPage
+
+        log = log_facts(
+            self._revision,
+            self._scope,
+            self._state or LogState(),
+            kept=self._store.end - self._store.first,
+            dropped=self._store.dropped,
+            late=self._late,
+        )
+        self.app.push_screen(FactPage(self._revision.name, (*self.story.facts(), *log)))
+
+    def action_copy_command(self) -> None:
+        """Copy the gcloud command that prints the same entries."""
+        at, acting = self._scope.service, self.settings.impersonate.value
+        self.post_message(Copy(links.read_logs(at.project, filter_of(self._scope), acting), "gcloud command"))
+
+    def action_open_console(self) -> None:
+        """Open the console's log around the line under the cursor."""
+        at, query = self._scope.service, filter_of(self._scope)
+        self.post_message(OpenLink(links.logs_page(at.project, query, self._moment)))
+
+    @on(LogView.Pointed)
+    def _keep_moment(self, event: LogView.Pointed) -> None:
+        self._moment = rfc3339(event.line.when) if event.line else ""
+
+    def action_save(self) -> None:
+        """Write what is kept of the log to a file."""
+        self.post_message(Save(as_text(self._store), self._scope.build or self._revision.name))
+
+    def action_activity(self) -> None:
+        """Show, or hide, who called the API meanwhile."""
+        self._look_at(replace(self._scope, activity=not self._scope.activity))
+
+    def action_build(self) -> None:
+        """Show the log of the build that made the image, or go back to the boot."""
+        self._look_at(replace(self._scope, build="" if self._scope.build else build_of(self._revision)))
+
+    def _look_at(self, scope: LogScope) -> None:
+        self._scope, self._feed = scope, self._open_feed(scope)
+        self._state, self._since = None, self.clock()
+        self._start_anew()
+        self.main.show(self._store)
+        self._begin()
+        self._tell()
