@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Annotated
@@ -21,12 +21,15 @@ if TYPE_CHECKING:
 
     from buddy_tui.cli.findings import Diagnosed
     from buddy_tui.config import Settings
+    from buddy_tui.exports import Export
     from buddy_tui.gateway import Cloud
     from buddy_tui.model import ServiceName, SourceTree
 
 _NO_OPTIONS = Context()
-# The newest boot is at the end: of a larger file only so much of its end is read.
-_MOST_BYTES = 64 << 20
+# Of a file more than twice as large only this much of its beginning and of its end is looked at.
+_MOST_BYTES = 16 << 20
+# The newest boot is what counts; these take some seconds to read.
+_MOST_ENTRIES = 50_000
 # As many as can be listed at once within the budget of list calls.
 _MOST_READ = 10
 
@@ -59,32 +62,55 @@ def diagnose(
 def _of_file(name: str) -> "Diagnosed":
     from buddy_tui import boot
     from buddy_tui.cli.findings import Diagnosed
-    from buddy_tui.exports import read_export
     from buddy_tui.rules import explain
 
-    data, cut = _bytes_of(name)
-    export = read_export(data, cut=cut)
-    reading = boot.read(export.entries)
-    finding = explain(reading)
-    whole = "the end of " if cut else ""
-    if cut:
-        unread = f"Only the last {_MOST_BYTES >> 20} MiB were read; line numbers count from there."
-        finding = replace(finding, uncertain=(*finding.uncertain, unread))
     where = "standard input" if name == "-" else clean_line(name)
-    return Diagnosed(finding, reading, f"{whole}{where} ({export.form})")
+    saved = _saved(name)
+    export = _newest(saved)
+    reading = boot.read(export.entries[-_MOST_ENTRIES:])
+    finding = explain(reading)
+    if saved.rest or len(export.entries) > _MOST_ENTRIES:
+        where = f"a part of {where}"
+        unread = f"Of a log so large only the newest {len(reading.entries):,} entries were read."
+        counted = "Line numbers count from where that part begins." if saved.rest else ""
+        finding = replace(finding, uncertain=(*finding.uncertain, f"{unread} {counted}".strip()))
+    return Diagnosed(finding, reading, f"{where} ({export.form})")
 
 
-def _bytes_of(name: str) -> tuple[bytes, bool]:
-    """Return what a file holds, or its end, and whether that is not all. Raises NotFound or UsageProblem."""
+@dataclass(frozen=True, slots=True)
+class _Saved:
+    """A saved log: all of it, or its `begin` and its end, `rest`."""
+
+    begin: bytes
+    rest: bytes = b""
+
+
+def _newest(saved: _Saved) -> "Export":
+    """Read a log, or that end of a long one which is newer: some tools export the newest entries first."""
+    from buddy_tui.exports import read_export
+
+    if not saved.rest:
+        return read_export(saved.begin)
+    begin, rest = read_export(saved.begin), read_export(saved.rest, cut=True)
+    return max((rest, begin), key=lambda export: max((entry.when for entry in export.entries), default=0))
+
+
+def _saved(name: str) -> _Saved:
+    """Read a file, or both ends of a large one. Raises NotFound or UsageProblem."""
     if name == "-":
         if sys.stdin is None or sys.stdin.isatty():
             raise UsageProblem("Nothing is piped in.", "Pipe a log in: … | buddy-tui diagnose --file -")
-        return _last_bytes(sys.stdin.buffer)
+        return _ends(sys.stdin.buffer)
     try:
         with Path(name).open("rb") as stream:
             size = stream.seek(0, 2) if stream.seekable() else 0
-            stream.seek(max(0, size - _MOST_BYTES)) if size else None
-            return _last_bytes(stream) if not size else (stream.read(_MOST_BYTES), size > _MOST_BYTES)
+            if size <= 2 * _MOST_BYTES:
+                stream.seek(0) if size else None
+                return _ends(stream)
+            stream.seek(0)
+            begin = stream.read(_MOST_BYTES)
+            stream.seek(size - _MOST_BYTES)
+            return _Saved(begin, stream.read(_MOST_BYTES))
     except FileNotFoundError:
         raise NotFound(f"There is no file {clean_line(name)}.") from None
     except IsADirectoryError:
@@ -94,14 +120,20 @@ def _bytes_of(name: str) -> tuple[bytes, bool]:
         raise UsageProblem(f"{clean_line(name)} cannot be read: {why}.") from None
 
 
-def _last_bytes(stream: IO[bytes]) -> tuple[bytes, bool]:
-    """Read a stream to its end, keeping the end: two halves of the limit, the older one given up."""
-    older, newer, cut = b"", bytearray(), False
+def _ends(stream: IO[bytes]) -> _Saved:
+    """Read a stream to its end, keeping both ends: the first bytes, and of the others the last."""
+    begin, older, newer, cut = stream.read(2 * _MOST_BYTES), b"", bytearray(), False
     while chunk := stream.read(1 << 20):
         newer += chunk
-        if len(newer) >= _MOST_BYTES // 2:
-            cut, older, newer = cut or bool(older), bytes(newer), bytearray()
-    return older + bytes(newer), cut
+        if len(newer) >= _MOST_BYTES:
+            cut, older, newer = True, bytes(newer), bytearray()
+    rest = (older + bytes(newer))[-_MOST_BYTES:]
+    if cut:
+        return _Saved(begin[:_MOST_BYTES], rest)
+    whole = begin + rest
+    return (
+        _Saved(whole) if len(whole) <= 2 * _MOST_BYTES else _Saved(begin[:_MOST_BYTES], whole[-_MOST_BYTES:])
+    )
 
 
 async def _of_revision(wanted: str | None, context: Context) -> "Diagnosed":

@@ -67,7 +67,7 @@ def as_text(diagnosed: Diagnosed) -> str:
 
 
 def _verdict(finding: Finding) -> str:
-    who = finding.revision or "this boot"
+    who = finding.revision or "It"
     word = {True: "boots", False: "does not boot", None: "cannot be told to boot or not"}[finding.boots]
     return f"{who} {word}: {finding.cause.value}, {finding.confidence.value}"
 

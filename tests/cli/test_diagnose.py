@@ -94,31 +94,45 @@ def test_the_page_for_people_keeps_commands_whole(tmp_path: Path, monkeypatch: p
     assert any(long.strip() in line for line in page.splitlines())
 
 
-def test_of_a_large_file_only_the_end_is_read_and_that_is_said(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(verb, "_MOST_BYTES", 1 << 20)
-    path = tmp_path / "huge.log"
-    with path.open("wb") as file:
-        file.seek(3 << 20)
-        file.write(b"\nhalf a li")
-        file.write(b"ne\n" * 500_000)
-        file.write(BROKEN.encode())
+@pytest.fixture
+def small_limits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(verb, "_MOST_BYTES", 4096)
+    monkeypatch.setattr(verb, "_MOST_ENTRIES", 100)
 
-    document = json.loads(as_json(verb._of_file(str(path))))
+
+@pytest.mark.usefixtures("small_limits")
+def test_of_a_large_file_the_newest_end_is_read_and_that_is_said(tmp_path: Path) -> None:
+    name = saved(tmp_path, "half a line\n" * 10_000 + BROKEN)
+
+    document = json.loads(as_json(verb._of_file(name)))
 
     assert document["cause"] == "third_party_missing"
-    assert "the end of" in document["source"]
-    assert any("last 1 MiB" in doubt for doubt in document["uncertain"])
+    assert document["source"].startswith("a part of ")
+    assert any("newest 100 entries" in doubt for doubt in document["uncertain"])
 
 
-def test_of_a_long_stream_the_end_is_kept_within_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(verb, "_MOST_BYTES", 1 << 22)
-    data, cut = verb._last_bytes(io.BytesIO(b"x" * (9 << 20) + BROKEN.encode()))
+@pytest.mark.usefixtures("small_limits")
+def test_of_a_large_export_with_the_newest_first_the_beginning_is_read(tmp_path: Path) -> None:
+    texts = [*BROKEN.splitlines()[::-1], *(f"older {number}" for number in range(500))]
+    lines = [
+        json.dumps({"timestamp": f"2025-09-16T{23 - at // 3600:02d}:{59 - at // 60 % 60:02d}:{59 - at % 60:02d}Z",
+                    "insertId": str(at), "textPayload": text})
+        for at, text in enumerate(texts)
+    ]  # fmt: skip
 
-    assert cut
-    assert len(data) <= 1 << 22
-    assert data.endswith(BROKEN.encode())
+    assert verb._of_file(saved(tmp_path, "\n".join(lines))).finding.missing == "yaml"
+
+
+@pytest.mark.usefixtures("small_limits")
+@pytest.mark.parametrize("size", [0, 1, 4095, 8192, 8193, 12_288, 1 << 20, (1 << 21) + 5])
+def test_of_a_stream_both_ends_are_kept_within_bounds(size: int) -> None:
+    whole = bytes(range(1, 251)) * (size // 250 + 1)
+    kept = verb._ends(io.BytesIO(whole[:size]))
+
+    if size <= 8192:
+        assert (kept.begin, kept.rest) == (whole[:size], b"")
+    else:
+        assert (kept.begin, kept.rest) == (whole[:4096], whole[:size][-4096:])
 
 
 @pytest.mark.parametrize(
