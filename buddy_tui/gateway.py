@@ -56,8 +56,12 @@ class LogReads(Protocol):
     def tail(self, project: str, log_filter: str) -> AsyncGenerator[Tailed, None]:
         """Deliver entries as they come in, until closed or broken: then it raises a BuddyError.
 
+        Something is delivered, empty if need be, as soon as the tail is open.
         The request side is kept open: Google ends a tail whose client has finished asking.
         """
+
+    def place(self, entry: LogEntry) -> tuple[str, str]:
+        """Tell the region and the service that an entry of a page or a tail is about; empty where it does not say."""
 
     def raw_json(self, entry: LogEntry) -> dict[str, object]:
         """Return an entry of ours as Google's own JSON, without request bodies, responses and environment values."""

@@ -193,8 +193,7 @@ class LogEntry(NamedTuple):
     part of another log's id. `text` may have several lines; a JSON payload is there in words (`buddy_tui.payload`).
     `severity` is Google's name, `DEFAULT` where none was told. `number` is the line of a file (from 1) on which the
     entry begins, 0 where it came from no file. `raw` is the adapter's own message for whoever exports entries, and
-    `None` otherwise; nothing but the adapter looks into it. `region` and `service` are whose entry it is, where told:
-    one tail serves the views of several services.
+    `None` otherwise; nothing but the adapter looks into it.
     """
 
     when: int
@@ -208,8 +207,6 @@ class LogEntry(NamedTuple):
     received: int = 0
     number: int = 0
     raw: object = None
-    region: str = ""
-    service: str = ""
 
     @property
     def key(self) -> tuple[str, int, str]:

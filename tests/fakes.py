@@ -1,27 +1,169 @@
 """Stand-ins for what is outside: a Cloud Run that answers from memory and fails when it is told to."""
 
 import asyncio
+import re
+from bisect import bisect_left
 from collections import deque
+from collections.abc import AsyncGenerator, Sequence, Sized
 from datetime import datetime, timedelta
+from functools import cache
+from heapq import heappop, heappush
+from itertools import count, islice
 from typing import TYPE_CHECKING
 
 from buddy_tui.errors import BuddyError, NotFound
-from buddy_tui.model import Revision, Service, ServiceName
+from buddy_tui.gateway import LogPage, Tailed
+from buddy_tui.log_scope import at, within
+from buddy_tui.model import LogEntry, LogScope, Revision, Service, ServiceName, SourceTree
 from tests import make
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-class FakeReads:
-    """A `Reads` over what was `put` into it.
+class FakeLogs:
+    """A `LogReads` over what was written into it.
+
+    What is written comes to the open tails and into lists; `lists_only` and `tails_only` are how either loses
+    entries. The `raw` of an entry is its region and service. `page_most` is how many entries a page holds. A `mute` tail never says a word. `open_tails` counts the
+    calls that are open, `tail_filters` tells what was asked of each one so far.
+    """
+
+    def __init__(self) -> None:
+        self.page_most = 1000
+        self.mute = False
+        self.open_tails = 0
+        self.tail_filters: list[str] = []
+        self._entries: dict[tuple[str, int, str], LogEntry] = {}
+        self._sorted: list[LogEntry] = []
+        self._tails: list[tuple[str, asyncio.Queue[Tailed | BuddyError | None]]] = []
+
+    def write(self, *entries: LogEntry) -> None:
+        """Let these be logged: Cloud Logging keeps one of each key, and tails all that come."""
+        self.lists_only(*entries)
+        self.tails_only(*entries)
+
+    def lists_only(self, *entries: LogEntry) -> None:
+        """Let these be found by lists alone."""
+        self._sorted = []
+        self._entries.update((entry.key, entry) for entry in entries)
+
+    def tails_only(self, *entries: LogEntry, suppressed: int = 0) -> None:
+        """Let these come over the open tails alone, in this order."""
+        for text, queue in self._tails:
+            ours = tuple(entry for entry in entries if _matches(text, entry))
+            if ours or suppressed:
+                queue.put_nowait(Tailed(ours, suppressed))
+
+    def break_tails(self, error: BuddyError | None = None) -> None:
+        """Let every open tail break, or end where there is no error."""
+        for _, queue in self._tails:
+            queue.put_nowait(error)
+
+    async def log_page(
+        self, project: str, log_filter: str, *, token: str = "", size: int = 1000, newest_first: bool = False
+    ) -> LogPage:
+        await self._enter("log_page", log_filter, log_filter)
+        if not self._sorted:
+            self._sorted = sorted(self._entries.values(), key=_order)
+        rows = self._sorted
+        if token:
+            when, insert_id, log = token.split("|")
+            at = bisect_left(rows, (int(when), insert_id, log), key=_order)
+            rows = rows[:at] if newest_first else rows[at + 1 :]
+        matching = (one for one in (reversed(rows) if newest_first else rows) if _matches(log_filter, one))
+        page = tuple(islice(matching, min(size, self.page_most)))
+        more = next(matching, None) is not None
+        return LogPage(page, "|".join(map(str, _order(page[-1]))) if more else "")
+
+    async def tail(self, project: str, log_filter: str) -> AsyncGenerator[Tailed, None]:
+        await self._enter("tail", log_filter)
+        self.tail_filters.append(log_filter)
+        mine: tuple[str, asyncio.Queue[Tailed | BuddyError | None]] = (log_filter, asyncio.Queue())
+        self.open_tails += 1
+        try:
+            if self.mute:
+                await asyncio.Event().wait()
+            self._tails.append(mine)
+            yield Tailed()
+            while isinstance(told := await mine[1].get(), Tailed):
+                yield told
+            if told is not None:
+                raise told
+        finally:
+            self.open_tails -= 1
+            if mine in self._tails:
+                self._tails.remove(mine)
+
+    def place(self, entry: LogEntry) -> tuple[str, str]:
+        return _place(entry)
+
+    def raw_json(self, entry: LogEntry) -> dict[str, object]:
+        return {"insertId": entry.insert_id, "textPayload": entry.text}
+
+    async def _enter(self, method: str, about: str, region: str = "") -> None:
+        raise NotImplementedError
+
+
+def _order(entry: LogEntry) -> tuple[int, str, str]:
+    return entry.when, entry.insert_id, entry.log
+
+
+def _place(entry: LogEntry) -> tuple[str, str]:
+    return entry.raw if isinstance(entry.raw, tuple) else ("", "")
+
+
+def _matches(text: str, entry: LogEntry) -> bool:
+    """Understand the filters that we write, and no others. One of a revision names no service."""
+    return any(
+        within(scope, entry) and (not scope.service.service or at(scope, entry, *_place(entry)))
+        for scope in _scopes(text)
+    )
+
+
+@cache
+def _scopes(text: str) -> tuple[LogScope, ...]:
+    return tuple(map(_scope, text.split(") OR (resource.type")))
+
+
+def _scope(text: str) -> LogScope:
+    def found(pattern: str) -> str:
+        match = re.search(pattern, text)
+        return match[1] if match else ""
+
+    named = found(r'resource\.labels\.service_name="([^"]*)"')
+    return LogScope(
+        ServiceName(
+            found(r"projects/([^/]+)/logs"),
+            found(r'labels\.location="([^"]*)"'),
+            named,
+        ),
+        revision=found(r'labels\.revision_name="([^"]*)"'),
+        since=_nanoseconds(found(r'timestamp>="([^"]*)"')),
+        until=_nanoseconds(found(r'timestamp<="([^"]*)"')),
+        activity="NOT logName" not in text,
+        build=found(r'labels\.build_id="([^"]*)"'),
+    )
+
+
+def _nanoseconds(stamp: str) -> int:
+    if not stamp:
+        return 0
+    whole, _, fraction = stamp.removesuffix("Z").partition(".")
+    return int(datetime.fromisoformat(f"{whole}+00:00").timestamp()) * 1_000_000_000 + int(fraction)
+
+
+class FakeReads(FakeLogs):
+    """A whole `Cloud` over what was `put` into it, and of logs what was written.
 
     `fail` queues an outcome for each coming call of a method; `down` fails every call until `up`; `hold` keeps the
-    calls for a region waiting until the returned event is set. `calls` tells who asked what, in order, e.g.
-    `("service", "europe-west1/api")`.
+    calls for a region (or of a log filter) waiting until the returned event is set. `calls` tells who asked what, in order, e.g.
+    `("service", "europe-west1/api")`. `trees` are the source archives by their address.
     """
 
     def __init__(self, *services: Service, regions: tuple[str, ...] = ()) -> None:
+        super().__init__()
+        self.trees: dict[str, SourceTree] = {}
         self.calls: list[tuple[str, str]] = []
         self.closed = False
         self._services: dict[ServiceName, Service] = {}
@@ -84,6 +226,13 @@ class FakeReads:
         await self._enter("revisions", f"{name.region}/{name.service}", name.region)
         return self._revisions.get(name, ())
 
+    async def source_tree(self, where: str, texts: Sequence[str]) -> SourceTree:
+        await self._enter("source_tree", where)
+        try:
+            return self.trees[where]
+        except KeyError:
+            raise NotFound(f"There is no archive {where}.") from None
+
     async def close(self) -> None:
         self.closed = True
 
@@ -114,4 +263,45 @@ class FakeTime:
         self.slept.append(seconds)
         self.now += timedelta(seconds=seconds)
         self.on_sleep()
+        await asyncio.sleep(0)
+
+
+class ManyTime:
+    """A clock for many sleepers: it stands still until `passes` moves it from the end of one sleep to the next.
+
+    `wrong` is by how much the clock on the wall differs.
+    """
+
+    def __init__(self, start: datetime = make.NOW) -> None:
+        self.now = start
+        self.wrong = timedelta()
+        self._sleepers: list[tuple[datetime, int, asyncio.Future[None]]] = []
+        self._serial = count()
+
+    def __call__(self) -> datetime:
+        return self.now + self.wrong
+
+    async def sleep(self, seconds: float) -> None:
+        ends = asyncio.get_running_loop().create_future()
+        heappush(self._sleepers, (self.now + timedelta(seconds=seconds), next(self._serial), ends))
+        await ends
+
+    async def passes(self, seconds: float) -> None:
+        """Let so much time pass, and everything happen that happens in it."""
+        until = self.now + timedelta(seconds=seconds)
+        await settle()
+        while self._sleepers and self._sleepers[0][0] <= until:
+            moment, _, sleeper = heappop(self._sleepers)
+            self.now = max(self.now, moment)
+            if not sleeper.done():
+                sleeper.set_result(None)
+                await settle()
+        self.now = until
+
+
+async def settle() -> None:
+    """Let every task go on until it waits for something that is not there yet."""
+    ready: Sized = asyncio.get_running_loop()._ready  # type: ignore[attr-defined]
+    await asyncio.sleep(0)
+    while ready:  # noqa: ASYNC110 - nobody tells when there is nothing more to do
         await asyncio.sleep(0)

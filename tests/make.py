@@ -9,6 +9,7 @@ from buddy_tui.model import (
     ConditionState,
     Container,
     Directory,
+    LogEntry,
     RegionView,
     Revision,
     RevisionState,
@@ -109,6 +110,22 @@ def trouble(sentence: str = "Cloud Run does not answer.", **over: Any) -> Troubl
 def snapshot(**over: Any) -> Snapshot:  # noqa: ANN401 - any field of Snapshot
     """Return a fresh snapshot of a healthy service with one revision."""
     return replace(Snapshot(NAME, service(), (revision(),), NOW, next_in=5.0), **over)
+
+
+def entry(seconds: float = 0.0, text: str = "hello", **over: Any) -> LogEntry:  # noqa: ANN401
+    """Return a line of stdout of the ready revision, so long after NOW; `insert_id` follows from text and time."""
+    when = int(NOW.timestamp()) * 1_000_000_000 + round(seconds * 1_000_000_000)
+    base = LogEntry(
+        when,
+        "stdout",
+        f"{when}-{text}",
+        text,
+        revision="api-00001-aaa",
+        instance="0069c7",
+        received=when,
+        raw=("europe-west1", "api"),
+    )
+    return base._replace(**over)
 
 
 def directory(*services: Service, **over: Any) -> Directory:  # noqa: ANN401 - any field of Directory

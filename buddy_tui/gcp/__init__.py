@@ -1,10 +1,14 @@
-"""The only adapter to Google: implements `gateway.Reads` with the official clients.
+"""The only adapter to Google: implements `gateway.Cloud` with the official clients.
 
-    clients   credentials, channels and transports; how long a call may take
-    reads     Cloud Run as a `Reads`
-    regions   the regions of a project, over v1 REST
-    convert   protobuf -> model
-    errors    Google's errors -> ours
+    clients      credentials, channels and transports; how long a call may take
+    cloud        all of it as one `Cloud`
+    reads        Cloud Run as a `Reads`
+    logs         Cloud Logging as a `LogReads`
+    archives     source archives as a `SourceReads`
+    regions      the regions of a project, over v1 REST
+    convert      protobuf -> model
+    log_entries  log entries -> model, fast
+    errors       Google's errors -> ours
 
 Importing this package is cheap: what is Google's loads in `load`, which `connect` runs in a thread.
 """
@@ -18,7 +22,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from buddy_tui.config import Settings
-    from buddy_tui.gateway import Reads
+    from buddy_tui.gateway import Cloud
 
 
 # Read by Google's libraries when they are imported; whoever set one already knows better.
@@ -39,16 +43,18 @@ def load() -> None:
     logging.getLogger("google").addHandler(logging.NullHandler())
     # Google's libraries warn on stderr, where the dashboard is, months before they drop a version of Python.
     warnings.filterwarnings("ignore", "You are using a .*Python version", FutureWarning)
-    importlib.import_module("buddy_tui.gcp.reads")
+    importlib.import_module("buddy_tui.gcp.cloud")
 
 
-async def connect(settings: "Settings") -> "Reads":
-    """Open Cloud Run as `settings` say: emulated without credentials, else as Application Default Credentials.
+async def connect(settings: "Settings") -> "Cloud":
+    """Open Cloud Run, its logs and its sources as `settings` say.
+
+    An emulated world is met without credentials, the real one with Application Default Credentials.
 
     Call it in the event loop in which the result is used. Raises NotSignedIn, Denied or Unreachable.
     """
     await asyncio.to_thread(load)
     from buddy_tui.gcp.clients import open_clients
-    from buddy_tui.gcp.reads import GoogleReads
+    from buddy_tui.gcp.cloud import GoogleCloud
 
-    return GoogleReads(await open_clients(settings))
+    return GoogleCloud(await open_clients(settings))

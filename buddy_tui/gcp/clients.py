@@ -15,6 +15,10 @@ from google.api_core.retry import AsyncRetry, if_exception_type
 from google.auth import impersonated_credentials
 from google.auth.exceptions import GoogleAuthError
 from google.auth.transport.requests import Request
+from google.cloud.logging_v2.services.logging_service_v2 import LoggingServiceV2AsyncClient
+from google.cloud.logging_v2.services.logging_service_v2.transports import (
+    LoggingServiceV2GrpcAsyncIOTransport,
+)
 from google.cloud.run_v2 import RevisionsAsyncClient, ServicesAsyncClient
 from google.cloud.run_v2.services.revisions.transports import RevisionsGrpcAsyncIOTransport
 from google.cloud.run_v2.services.services.transports import ServicesGrpcAsyncIOTransport
@@ -51,6 +55,7 @@ class Clients:
 
     services: ServicesAsyncClient
     revisions: RevisionsAsyncClient
+    logs: LoggingServiceV2AsyncClient
     channels: tuple[grpc.aio.Channel, ...]
     credentials: Credentials
     rest: str
@@ -66,9 +71,10 @@ async def open_clients(settings: Settings) -> Clients:
         about = replace(about, service_account=target, member=_member(settings, None))
         credentials = await _sign_in(settings, about)
         about = replace(about, member=_member(settings, credentials))
-    channels = tuple(
-        _channel(transport, settings, credentials)
-        for transport in (ServicesGrpcAsyncIOTransport, RevisionsGrpcAsyncIOTransport)
+    channels = (
+        _channel(ServicesGrpcAsyncIOTransport, settings.emulated.value, credentials),
+        _channel(RevisionsGrpcAsyncIOTransport, settings.emulated.value, credentials),
+        _channel(LoggingServiceV2GrpcAsyncIOTransport, _logging_host(settings), credentials),
     )
     # A transport appends an interceptor to the channel that it is given, so each has one of its own.
     return Clients(
@@ -77,6 +83,9 @@ async def open_clients(settings: Settings) -> Clients:
         ),
         revisions=RevisionsAsyncClient(
             transport=RevisionsGrpcAsyncIOTransport(channel=channels[1], client_info=CLIENT_INFO)
+        ),
+        logs=LoggingServiceV2AsyncClient(
+            transport=LoggingServiceV2GrpcAsyncIOTransport(channel=channels[2], client_info=CLIENT_INFO)
         ),
         channels=channels,
         credentials=credentials,
@@ -89,13 +98,20 @@ class _Dials(Protocol):
     def create_channel(self, **options: Any) -> grpc.aio.Channel: ...  # noqa: ANN401 - gRPC's own
 
 
-def _channel(transport: _Dials, settings: Settings, credentials: Credentials) -> grpc.aio.Channel:
-    if settings.emulated:
+def _channel(transport: _Dials, emulated: str, credentials: Credentials) -> grpc.aio.Channel:
+    if emulated:
         # Plain text, and past any proxy: `api_endpoint` would always mean TLS. Another host than this one is fine,
         # say a container beside us, because no credentials are even looked for in an emulated world.
         options = (*_OPTIONS, ("grpc.enable_http_proxy", 0))
-        return grpc.aio.insecure_channel(settings.emulated.value, options=options)
+        return grpc.aio.insecure_channel(emulated, options=options)
     return transport.create_channel(credentials=credentials, options=_OPTIONS)
+
+
+def _logging_host(settings: Settings) -> str:
+    """Where the logs of an emulated world are; empty in the real one, whatever the environment says."""
+    if not settings.emulated:
+        return ""
+    return os.environ.get("CLOUD_LOGGING_EMULATOR_HOST") or settings.emulated.value
 
 
 def _rest_base(settings: Settings) -> str:

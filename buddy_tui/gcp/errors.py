@@ -28,6 +28,7 @@ from buddy_tui.errors import (
 )
 
 SIGN_IN = "gcloud auth application-default login"
+LOG_TAIL = "the log tail"
 
 # The least role that holds a permission, as in Google's IAM documentation of each product.
 _ROLES = {
@@ -61,7 +62,7 @@ class About:
 
     `what` is a noun such as `service api`; `member` is who we are in IAM's spelling (`user:…`), or empty;
     `service_account` is the one that we act as, or empty; `host` is where the call went; `seconds` is how long it was
-    given.
+    given. `product` is whose API it is, and `permission` what it takes, where Google does not name it.
     """
 
     project: str = ""
@@ -71,6 +72,8 @@ class About:
     service_account: str = ""
     host: str = "run.googleapis.com"
     seconds: float = 0.0
+    product: str = "Cloud Run"
+    permission: str = ""
 
     @property
     def place(self) -> str:
@@ -116,7 +119,7 @@ def _without_permission(reason: str, details: Mapping[str, str], text: str, abou
     permission = details.get("permission") or (named[1] if named else "")
     if reason == "USER_PROJECT_DENIED":
         permission = "serviceusage.services.use"
-    if permission:
+    if permission := permission or about.permission:
         return _missing(clean_line(permission), about)
     return Denied(f"Google says no: {text}.", "Ask an administrator of the project for roles/run.viewer.")
 
@@ -206,8 +209,17 @@ def _late(_error: _Foreign, about: About) -> BuddyError:
     return Unreachable(f"{about.host} did not answer{within}.", _network_hint(about))
 
 
-def _over_quota(error: _Foreign, _about: About) -> BuddyError:
+def _over_quota(error: _Foreign, about: About) -> BuddyError:
+    if about.what == LOG_TAIL:
+        return OverQuota(
+            f"No log tail is to be had: {_text(error)}",
+            "Google allows ten open tails a project, of all its users.",
+        )
     return OverQuota(f"Google's quota is used up: {_text(error)}", "Looking again more slowly helps.")
+
+
+def _ended(_error: _Foreign, about: About) -> BuddyError:
+    return Unreachable(f"Google has ended {about.what}: it was open for as long as it may be.")
 
 
 def _changed(error: _Foreign, about: About) -> BuddyError:
@@ -247,7 +259,7 @@ def _server_trouble(error: _Foreign, about: About) -> BuddyError:
 
 def _refused(error: _Foreign, about: About) -> BuddyError:
     return Refused(
-        f"Cloud Run refused: {_text(error)}.", f"Look at the state of {about.what}, then try again."
+        f"{about.product} refused: {_text(error)}.", f"Look at the state of {about.what}, then try again."
     )
 
 
@@ -255,7 +267,8 @@ def _misused(error: _Foreign, about: About) -> BuddyError:
     if _UNKNOWN_LOCATION.search(text := _text(error)):
         return NotFound(f"There is no region {about.region}.")
     return UsageProblem(
-        f"Cloud Run did not accept {about.what}: {text}.", "buddy-tui context says where each name came from."
+        f"{about.product} did not accept {about.what}: {text}.",
+        "buddy-tui context says where each name came from.",
     )
 
 
@@ -289,6 +302,7 @@ _TABLE: tuple[tuple[type[Exception], Callable[[_Foreign, About], BuddyError]], .
     (api.ServiceUnavailable, _unavailable),
     (api.FailedPrecondition, _refused),
     (api.Conflict, _refused),
+    (api.OutOfRange, _ended),
     (api.ClientError, _misused),
     (api.GoogleAPICallError, _server_trouble),
     (httpx.TimeoutException, _late),

@@ -1,0 +1,90 @@
+"""Which entries a view is about: as a query of Cloud Logging, and as a test of an entry that a tail delivered."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from buddy_tui.model import LogEntry, LogScope
+
+_AUDIT = "cloudaudit.googleapis.com%2F"
+
+
+def filter_of(scope: LogScope) -> str:
+    """Return the scope in Cloud Logging's query language, on one line.
+
+    Audit entries may have empty labels, so these are also found by the resource that they name. That a build's log
+    has the label `build_id` is how Cloud Build documents it; unverified here.
+    """
+    times = []
+    if scope.since:
+        times.append(f'timestamp>="{_time(scope.since)}"')
+    if scope.until:
+        times.append(f'timestamp<="{_time(scope.until)}"')
+    return " AND ".join([*_parts(scope), *times])
+
+
+def union(scopes: Iterable[LogScope]) -> str:
+    """Return one filter that finds what any of the scopes is about."""
+    return " OR ".join(f"({filter_of(scope)})" for scope in sorted(scopes, key=str))
+
+
+def whole(scope: LogScope) -> LogScope:
+    """Return the service or build that a scope is a part of, at all times: what a tail is asked for."""
+    return replace(scope, revision="", since=0, until=0)
+
+
+def within(scope: LogScope, entry: LogEntry) -> bool:
+    """Tell whether an entry of the scope's service or build is one that the scope's own query would find."""
+    if entry.when < scope.since or (scope.until and entry.when > scope.until):
+        return False
+    if scope.build or entry.log == "build":
+        return entry.instance == scope.build
+    if entry.log == "activity":
+        return scope.activity
+    return not scope.revision or entry.revision == scope.revision
+
+
+def at(scope: LogScope, entry: LogEntry, region: str, service: str) -> bool:
+    """Tell whether an entry from there (empty where it does not say) is of the scope's service, or of any build."""
+    if entry.log == "build":
+        return True
+    if region not in {"", scope.service.region}:
+        return False
+    name = scope.service.service
+    return service == name if service else entry.revision.startswith(f"{name}-")
+
+
+def _parts(scope: LogScope) -> list[str]:
+    if scope.build:
+        return ['resource.type="build"', f"resource.labels.build_id={_quoted(scope.build)}"]
+    logs = f"projects/{scope.service.project}/logs/{_AUDIT}"
+    activity = f"logName={_quoted(logs + 'activity')}"
+    about = _about("service_name", scope.service.service)
+    if scope.revision:
+        about = _about("revision_name", scope.revision)
+        if scope.activity:
+            about = f"({about} OR ({activity} AND {_about('service_name', scope.service.service)}))"
+    return [
+        'resource.type="cloud_run_revision"',
+        f"resource.labels.location={_quoted(scope.service.region)}",
+        about,
+        f"logName!={_quoted(logs + 'data_access')}",
+        *([] if scope.activity else [f"NOT {activity}"]),
+    ]
+
+
+def _about(label: str, name: str) -> str:
+    path = re.escape(name).replace(r"\-", "-")
+    named = f"/revisions/{path}$" if label == "revision_name" else f"/(services/{path}$|revisions/{path}-)"
+    return f"(resource.labels.{label}={_quoted(name)} OR protoPayload.resourceName=~{_quoted(named)})"
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def _time(nanoseconds: int) -> str:
+    moment = datetime.fromtimestamp(nanoseconds // 1_000_000_000, UTC)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{nanoseconds % 1_000_000_000:09d}Z"
