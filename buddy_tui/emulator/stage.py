@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import NAMESPACE_URL, uuid5
 
+from google.protobuf.json_format import ParseDict
+
 from buddy_tui.emulator.clock import Clock
 from buddy_tui.emulator.machine.images import Built, Registry
 from buddy_tui.emulator.machine.objects import Store
@@ -41,6 +43,8 @@ class Stage:
         """Upload, build and deploy, and wait until the revision is ready or has failed."""
         self.clock.travel(deployment.at)
         built = await self.build(SERVICE, deployment.tree)
+        if deployment.lost:
+            self.registry.lose(built)
         where = Where(self.world.project, REGION, SERVICE)
         try:
             current = self.world.get_service(where.service_path)
@@ -122,6 +126,8 @@ def _configured(service: Message, deployment: Deployment, built: Built) -> Messa
     container = _add_container(template, built)
     container.resources.cpu_idle = True
     container.resources.limits.update({"cpu": "1", "memory": deployment.memory})
+    if deployment.probe:
+        ParseDict(dict(deployment.probe), container.startup_probe)
     for name, value in deployment.env.items():
         container.env.add(name=name, value=value)
     _keep_traffic(service, deployment)

@@ -1,6 +1,6 @@
 """Every story by name."""
 
-from buddy_tui.emulator.scenarios import buddy, diverged, empty, healthy, many, split
+from buddy_tui.emulator.scenarios import buddy, diverged, empty, failures, healthy, many, split
 from buddy_tui.emulator.story import Story
 
 STORIES: tuple[Story, ...] = (
@@ -10,6 +10,7 @@ STORIES: tuple[Story, ...] = (
     diverged.STORY,
     empty.STORY,
     many.STORY,
+    failures.STORY,
 )
 
 

@@ -38,7 +38,8 @@ class Deployment:
     """One `gcloud run deploy --source .` of the service: `revision` is the suffix after its name.
 
     With `traffic` false it is `--no-traffic`: the traffic is pinned to what was ready before. A `tag` is bound to
-    the new revision by name.
+    the new revision by name. `probe` is a startup probe, by the names of run.v2 Probe; empty is Cloud Run's own. With
+    `lost`, the image is gone from the registry before it is started.
     """
 
     revision: str
@@ -49,6 +50,8 @@ class Deployment:
     env: Mapping[str, str] = field(default_factory=dict)
     traffic: bool = True
     tag: str = ""
+    probe: Mapping[str, object] = field(default_factory=dict)
+    lost: bool = False
 
     @property
     def name(self) -> str:

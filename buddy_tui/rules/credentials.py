@@ -5,7 +5,7 @@ import re
 from buddy_tui.boot.values import Raised
 from buddy_tui.finding import Cause, Confidence, Finding
 from buddy_tui.rules.evidence import Evidence
-from buddy_tui.rules.telling import chain_of, raised, service_of, update
+from buddy_tui.rules.telling import chain_of, path_in, raised, service_of, update
 
 _KEY_FILE = re.compile(r"^File (.+?) was not found|(?:file|path) ['\"]?(/[^\s'\"]+)['\"]? (?:was )?not found")
 _BROKEN = re.compile(
@@ -40,7 +40,7 @@ def _says_so(message: str) -> bool:
 
 def _finding(evidence: Evidence, told: Raised) -> Finding:
     file = _KEY_FILE.search(told.message)
-    path = (file[1] or file[2]) if file else ""
+    path = path_in(file[1] or file[2]) if file else ""
     if path:
         summary = f"The program looks for the key file {path}, and the container has none."
         short, fix = "key file is missing", (update(evidence, _UNSET), _attached(evidence))

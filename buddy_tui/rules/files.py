@@ -14,6 +14,7 @@ from buddy_tui.rules.telling import (
     gcloud,
     in_few,
     last_hit,
+    path_in,
     raised,
     root_of,
     service_account_of,
@@ -33,7 +34,7 @@ _SAID = (
         r"(?:[Cc]onfig(?:uration)?|settings|credentials?|key|certificate|model|template) file (?:not found|missing|does not exist)[: at]*['\"]?([^\s'\"]+)"
     ),
     re.compile(
-        r"['\"]?([\w./-]+\.(?:json|ya?ml|toml|ini|env|pem|crt|key|cfg))['\"]? (?:was )?(?:not found|does not exist|is missing)"
+        r"['\"]?\b([\w./-]{1,200}\.(?:json|ya?ml|toml|ini|env|pem|crt|key|cfg))['\"]? (?:was )?(?:not found|does not exist|is missing)"
     ),
 )
 # Data that a library loads by name, and the command that puts it into the image.
@@ -125,8 +126,8 @@ def _first_said(message: str) -> str:
 
 
 def _unquoted(text: str) -> str:
-    found = _QUOTED.match(text.strip().splitlines()[0])
-    return found[2] if found else text.strip()
+    found = _QUOTED.match(text.strip())
+    return path_in(found[2] if found else text)
 
 
 def _file_said(evidence: Evidence) -> Finding | None:

@@ -67,6 +67,7 @@ def _wrong_folder(finding: Finding, evidence: Evidence, folder: str, root: str, 
     uploaded = evidence.sources.uploaded
     where = f"{root}/" if root else "the project's root"
     count = len(uploaded.paths) if uploaded else 0
+    inside = folder.removeprefix(root).strip("/").partition("/")[0]
     up = "/".join([".."] * (folder.removeprefix(root).strip("/").count("/") + 1))
     return replace(
         finding,
@@ -76,8 +77,8 @@ def _wrong_folder(finding: Finding, evidence: Evidence, folder: str, root: str, 
         summary=f"The wrong folder was uploaded: {folder}/ itself, so that {finding.missing} lies above it; "
         "the code is fine.",
         fix=(
-            f"cd {up}  # from {folder}/ up to {where}",
             deploy_command(evidence.revision),
+            f"run it in {where}, the folder that holds {inside}/ (from {folder}/: cd {up})",
         ),
         evidence=(
             *finding.evidence,

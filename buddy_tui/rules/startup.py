@@ -10,7 +10,7 @@ from buddy_tui.rules.telling import about, at_of, last_event, last_hit, raised, 
 
 _TIMEOUT = re.compile(r"WORKER TIMEOUT \(pid:\s?\d+\)")
 _CALL = re.compile(
-    r"(?:(\w+)\.)?__call__\(\) missing \d+ required positional arguments?: .*'(send|receive|start_response)'",
+    r"(?:\b(\w{1,80})\.)?__call__\(\) missing \d+ required positional arguments?: .*'(send|receive|start_response)'",
 )
 # Signals of native code that fails: these name a cause of their own.
 _CRASHES = frozenset({4, 6, 7, 8, 11})
@@ -30,7 +30,7 @@ def slow_start(evidence: Evidence) -> Finding | None:
 def wrong_worker_class(evidence: Evidence) -> Finding | None:
     """Tell of an ASGI program under a WSGI server, or the other way round: every request fails."""
     for at, line in enumerate(evidence.boot.lines):
-        if found := _CALL.search(line.text):
+        if "__call__() missing" in line.text and (found := _CALL.search(line.text)):
             return _misfit(evidence, found, at)
     return None
 

@@ -17,6 +17,7 @@ _FAILED = frozenset(
 # How many lines are the last words of a program, and how much of one is looked at.
 _LAST = 5
 _WIDTH = 4000
+_LONGEST_PATH = 300
 # Names that Cloud Run gives by itself: the service, a number, three letters.
 _NAMED = re.compile(r"[Rr]evision '?([a-z][\w-]*-\d{5}-[a-z0-9]{3})\b")
 _NUMBERED = re.compile(r"(.+)-\d{5}-[a-z0-9]{3}")
@@ -104,10 +105,9 @@ def sayings(evidence: Evidence) -> Iterator[Saying]:
 
 def is_about(evidence: Evidence, notice: Line) -> bool:
     """Tell whether a notice is about the revision of the boot, and not about another one in the same log."""
-    revision = evidence.boot.revision
-    told = evidence.reading.entries[notice.entry].revision
-    named = _NAMED.search(notice.text)
-    return revision in {"", told} or (not told and (named is None or named[1] == revision))
+    found = _NAMED.search(notice.text)
+    named = found[1] if found else evidence.reading.entries[notice.entry].revision
+    return "" in {named, evidence.boot.revision} or named == evidence.boot.revision
 
 
 def last_words(evidence: Evidence) -> Iterator[Saying]:
@@ -137,6 +137,12 @@ def raised(evidence: Evidence, finding: Finding) -> Finding:
             evidence=(*quotes, *(quote for quote in finding.evidence if quote not in quotes)),
         ),
     )
+
+
+def path_in(text: str) -> str:
+    """Return the path that a message names, empty where it is none: keys are often given where a path is wanted."""
+    path = text.strip()
+    return "" if len(path) > _LONGEST_PATH or path.startswith("{") or "PRIVATE KEY" in path else path
 
 
 def service_of(evidence: Evidence) -> str:

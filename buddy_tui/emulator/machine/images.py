@@ -80,6 +80,10 @@ class Registry:
         built = self._built.get(reference)
         return built.image if built and built.reference not in self._faults.missing_images else None
 
+    def lose(self, built: Built) -> None:
+        """Forget an image, as a registry's clean-up policy does."""
+        self._faults.missing_images |= {built.reference}
+
     def _keep(self, context: Path, recipe: Recipe, root: Path) -> Image:
         try:
             lay_out(context, recipe, root)

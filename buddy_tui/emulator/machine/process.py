@@ -102,6 +102,7 @@ class Disguise:
         paths = sysconfig.get_paths()
         pairs = {
             str(root): "",
+            str(_CONTAINER): library,
             paths["purelib"]: f"{library}/site-packages",
             paths["platlib"]: f"{library}/site-packages",
             paths["stdlib"]: library,

@@ -1,7 +1,8 @@
 """A boot log in few words, read as the product reads it: what the rules of one boot are asked about.
 
 Each line is an entry of stderr, a tenth of a second after the one before. `sys ` begins a line of Cloud Run about the
-instance, `event ` one about the revision that it names, `req ` a request's; `sys@240 ` says how many seconds after the first line.
+instance, `event ` one about the revision that it names, `req ` a request's; `sys@240 ` says how many seconds it came
+after the first line.
 """
 
 import re
@@ -33,10 +34,8 @@ def evidence_of(*lines: str, revision: Revision | None = None) -> Evidence:
         assert found
         kind, at, text = found.groups()
         now = begin + int(float(at) * 10**9) if at else now + 10**8
-        instance = "" if kind == "event" else "00a1"
-        entries.append(
-            LogEntry(now, _LOGS[kind], f"id{number:04}", text, revision=REVISION, instance=instance)
-        )
+        whose = ("", "") if kind == "event" else (REVISION, "00a1")
+        entries.append(LogEntry(now, _LOGS[kind], f"id{number:04}", text, "DEFAULT", *whose))
     reading = read(entries)
     return Evidence(reading, decisive(reading, REVISION) or Boot(REVISION), revision)
 

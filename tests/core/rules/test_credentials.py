@@ -38,6 +38,18 @@ def test_a_key_file_that_is_not_there_is_not_needed_on_cloud_run() -> None:
     assert finding.fix[0] == f"{SERVICE} --remove-env-vars=GOOGLE_APPLICATION_CREDENTIALS"
 
 
+def test_a_key_that_was_given_in_place_of_a_path_is_not_repeated() -> None:
+    last = (
+        """google.auth.exceptions.DefaultCredentialsError: File {"private_key": "hunter2"} was not found."""
+    )
+
+    finding = credentials(evidence_of(crash("initialize()", last)))
+
+    assert finding
+    assert finding.missing == ""
+    assert "hunter2" not in repr(finding)
+
+
 def test_other_errors_are_none_of_ours() -> None:
     assert (
         credentials(evidence_of(crash("initialize()", "ValueError: The default Firebase app exists.")))

@@ -74,6 +74,16 @@ def test_a_missing_file_is_named_as_it_was_printed(log: str, path: str, confiden
     assert finding.evidence
 
 
+def test_a_key_that_was_given_in_place_of_a_path_is_not_repeated() -> None:
+    key = '{"type": "service_account", "private_key": "hunter2"}'
+
+    finding = config_file_missing(evidence_of(crash("open(path)", f"{NO_FILE}'{key}'")))
+
+    assert finding
+    assert finding.missing == ""
+    assert "hunter2" not in repr(finding)
+
+
 def test_a_file_that_is_mounted_as_a_secret_is_mounted_by_the_fix() -> None:
     finding = config_file_missing(evidence_of(MISSING[0][0]))
 

@@ -42,8 +42,11 @@ def test_a_module_above_the_uploaded_folder_is_proved_by_the_last_good_archive()
 
     assert (found.cause, found.confidence) == (Cause.LOCAL_MODULE_MISSING, Confidence.CERTAIN)
     assert "Back_End/" in found.summary
-    assert found.fix[0].startswith("cd ..")
-    assert found.fix[1] == (
+    assert (
+        found.fix[1]
+        == "run it in the project's root, the folder that holds Back_End/ (from Back_End/: cd ..)"
+    )
+    assert found.fix[0] == (
         "gcloud run deploy api --source . --region=europe-west1 --project=acme-prod --no-traffic --tag=candidate"
     )
     assert any("api-00001-good" in quote.text for quote in found.evidence)
@@ -67,7 +70,7 @@ def test_two_folders_down_the_way_up_has_two_steps() -> None:
         finding=replace(GUESS, missing="services"),
     )
 
-    assert found.fix[0].startswith("cd ../../..")
+    assert found.fix[1].endswith("(from services/api/core/: cd ../../..)")
 
 
 def test_edited_files_do_not_hide_which_folder_was_uploaded() -> None:
