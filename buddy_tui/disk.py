@@ -24,6 +24,14 @@ _MOST_PATHS = 5_000
 _MOST_TEXT = 1 << 16
 
 
+def here(texts: Sequence[str]) -> SourceTree | None:
+    """List the project around the working directory; `None` when there is none, or no such directory any more."""
+    try:
+        return project_tree(Path.cwd(), texts)
+    except OSError:
+        return None
+
+
 def project_tree(folder: Path, texts: Sequence[str]) -> SourceTree | None:
     """List the project around `folder`: the nearest folder upwards that looks like one; `None` when none does.
 

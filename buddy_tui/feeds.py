@@ -105,6 +105,7 @@ class Feeds:
 
     async def _connected(self) -> tuple[Cloud, Examiner]:
         from buddy_tui.diagnose import Examiner
+        from buddy_tui.disk import here
         from buddy_tui.logs import LogDesk
 
         async with self._connecting:
@@ -112,7 +113,7 @@ class Feeds:
                 self._cloud = await self._connect()
             if self._desk is None or self._examiner is None:
                 self._desk = LogDesk(self._cloud, self._settings.project.value, clock=self._clock)
-                self._examiner = Examiner(self._desk, self._cloud, clock=self._clock)
+                self._examiner = Examiner(self._desk, self._cloud, clock=self._clock, disk=here)
             return self._cloud, self._examiner
 
     def _trouble(self, error: BuddyError) -> Trouble:

@@ -31,7 +31,7 @@ def union(scopes: Iterable[LogScope]) -> str:
 
 def whole(scope: LogScope) -> LogScope:
     """Return the service or build that a scope is a part of, at all times: what a tail is asked for."""
-    return replace(scope, revision="", since=0, until=0)
+    return replace(scope, revision="", among=(), since=0, until=0)
 
 
 def within(scope: LogScope, entry: LogEntry) -> bool:
@@ -42,6 +42,8 @@ def within(scope: LogScope, entry: LogEntry) -> bool:
         return entry.instance == scope.build
     if entry.log == "activity":
         return scope.activity
+    if scope.among:
+        return entry.revision in scope.among
     return not scope.revision or entry.revision == scope.revision
 
 
@@ -61,7 +63,9 @@ def _parts(scope: LogScope) -> list[str]:
     logs = f"projects/{scope.service.project}/logs/{_AUDIT}"
     activity = f"logName={_quoted(logs + 'activity')}"
     about = _about("service_name", scope.service.service)
-    if scope.revision:
+    if scope.among:
+        about = f"({' OR '.join(_about('revision_name', name) for name in scope.among)})"
+    elif scope.revision:
         about = _about("revision_name", scope.revision)
         if scope.activity:
             about = f"({about} OR ({activity} AND {_about('service_name', scope.service.service)}))"

@@ -255,7 +255,7 @@ class LogBatch:
 class LogScope:
     """Which entries a view is about. Times as in a LogEntry, 0 is open; an empty `revision` is the whole service.
 
-    `activity` asks for the audit log of API calls too, `build` (a Cloud Build id) for the build's own log instead.
+    `among` names several revisions instead of one. `activity` asks for the audit log of API calls too, `build` (a Cloud Build id) for the build's own log instead.
     """
 
     service: ServiceName
@@ -264,6 +264,7 @@ class LogScope:
     until: int = 0
     activity: bool = False
     build: str = ""
+    among: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -132,13 +132,15 @@ def _scope(text: str) -> LogScope:
         return match[1] if match else ""
 
     named = found(r'resource\.labels\.service_name="([^"]*)"')
+    revisions = re.findall(r'labels\.revision_name="([^"]*)"', text)
     return LogScope(
         ServiceName(
             found(r"projects/([^/]+)/logs"),
             found(r'labels\.location="([^"]*)"'),
             named,
         ),
-        revision=found(r'labels\.revision_name="([^"]*)"'),
+        revision=revisions[0] if len(revisions) == 1 else "",
+        among=tuple(revisions) if len(revisions) > 1 else (),
         since=_nanoseconds(found(r'timestamp>="([^"]*)"')),
         until=_nanoseconds(found(r'timestamp<="([^"]*)"')),
         activity="NOT logName" not in text,

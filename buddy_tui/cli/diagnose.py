@@ -11,7 +11,7 @@ from cyclopts import Parameter
 
 from buddy_tui.clean import clean_line
 from buddy_tui.cli.options import Context
-from buddy_tui.cli.settle import settle, with_project, working_directory
+from buddy_tui.cli.settle import settle, with_project
 from buddy_tui.cli.target import find, pick_revision, service_in
 from buddy_tui.errors import ExitCode, NotFound, UsageProblem
 from buddy_tui.model import Revision, RevisionState, Snapshot
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from buddy_tui.config import Settings
     from buddy_tui.exports import Export
     from buddy_tui.gateway import Cloud
-    from buddy_tui.model import ServiceName, SourceTree
+    from buddy_tui.model import ServiceName
 
 _NO_OPTIONS = Context()
 # Of a file more than twice as large only this much of its beginning and of its end is looked at.
@@ -166,10 +166,11 @@ async def _diagnosed(
 ) -> "Diagnosed":
     from buddy_tui.cli.findings import Diagnosed
     from buddy_tui.diagnose import Examiner
+    from buddy_tui.disk import here
     from buddy_tui.logs import LogDesk
 
     desk = LogDesk(cloud, name.project, clock=_now)
-    examiner = Examiner(desk, cloud, clock=_now, disk=_disk)
+    examiner = Examiner(desk, cloud, clock=_now, disk=here)
     try:
         reading, finding = await examiner.finding(name, chosen, revisions)
         incident = None
@@ -190,13 +191,6 @@ def _first_of_interest(revisions: "Sequence[Revision]") -> Revision:
         if revision.state is not RevisionState.PENDING:
             break
     return revisions[0]
-
-
-def _disk() -> "SourceTree | None":
-    from buddy_tui.disk import project_tree
-    from buddy_tui.rules.trees import TEXTS
-
-    return project_tree(working_directory(), TEXTS)
 
 
 def _now() -> datetime:

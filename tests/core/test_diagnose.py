@@ -175,6 +175,60 @@ async def test_a_log_that_may_not_be_read_is_told_with_the_way_out_and_hides_no_
     assert finding.boots is False
 
 
+async def test_a_run_of_failures_costs_one_list_call_however_long_it_is() -> None:
+    bad = [failed(number, minutes_ago=100 - number) for number in range(9, 1, -1)]
+    reads = cloud(*bad, GOOD)
+
+    await first(examiner(reads).with_findings(snapshots(make.snapshot(revisions=(*bad, GOOD)))), 8)
+
+    assert reads.count("log_page") == 1
+
+
+async def test_a_boot_too_long_for_the_common_page_is_read_by_itself() -> None:
+    chatty, quiet = failed(3, minutes_ago=30), failed(2)
+    reads = cloud(chatty, quiet, GOOD)
+    begun = int((make.NOW - timedelta(minutes=30)).timestamp()) * SECOND
+    reads.lists_only(
+        *(
+            LogEntry(begun + at, "stdout", f"n{at}", "hello", revision=chatty.name, instance="i1")
+            for at in range(1100)
+        )
+    )
+
+    told = await first(
+        examiner(reads).with_findings(snapshots(make.snapshot(revisions=(chatty, quiet, GOOD)))), 2
+    )
+
+    assert [finding.missing for finding in told.findings] == ["Back_End", "Back_End"]
+    assert reads.count("log_page") == 3
+
+
+async def test_a_log_that_may_not_be_read_is_asked_for_once_and_not_for_each_revision() -> None:
+    bad = [failed(number) for number in range(9, 1, -1)]
+    reads = cloud(*bad, GOOD)
+    reads.fail("log_page", *[Denied("You lack logging.logEntries.list.")] * 20)
+
+    told = await first(examiner(reads).with_findings(snapshots(make.snapshot(revisions=(*bad, GOOD)))), 8)
+
+    assert reads.count("log_page") == 1
+    assert {finding.short for finding in told.findings} == {"its log cannot be read"}
+
+
+async def test_what_was_read_with_others_opens_without_another_call() -> None:
+    bad = [failed(number, minutes_ago=100 - number) for number in (3, 2)]
+    reads = cloud(*bad, GOOD)
+    asked = examiner(reads)
+    await first(asked.with_findings(snapshots(make.snapshot(revisions=(*bad, GOOD)))), 2)
+
+    stream = asked.boot_log(LogScope(make.NAME, bad[0].name), (*bad, GOOD))
+    async with aclosing(stream) as values:
+        await anext(values)
+        opened = await anext(values)
+
+    assert len(opened.batch.entries) == 4
+    assert reads.count("log_page") == 1
+
+
 async def test_a_bug_in_the_stream_below_is_not_swallowed() -> None:
     async def broken() -> AsyncGenerator[Snapshot, None]:
         yield make.snapshot()

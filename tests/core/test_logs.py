@@ -8,7 +8,8 @@ import pytest
 
 from buddy_tui.errors import BuddyError, Denied, OverQuota, ServerTrouble, Unreachable
 from buddy_tui.gateway import LogPage
-from buddy_tui.logs import LogDesk, filter_of
+from buddy_tui.log_scope import filter_of
+from buddy_tui.logs import LogDesk
 from buddy_tui.model import Link, LogBatch, LogScope, LogState
 from tests import make
 from tests.core.following import REVISION, SCOPE, Following, following

@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from buddy_tui.log_merge import Inbox
-from buddy_tui.log_quota import Meter
 from buddy_tui.log_scope import at, filter_of, within
+from buddy_tui.logs.merge import Inbox
+from buddy_tui.logs.quota import Meter
 from buddy_tui.model import LogScope
 from tests import make
 from tests.fakes import ManyTime

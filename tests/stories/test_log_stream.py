@@ -19,7 +19,8 @@ from buddy_tui.emulator.server import Emulator, Options, serve
 from buddy_tui.emulator.story import PROJECT, REGION, SERVICE
 from buddy_tui.gateway import Cloud
 from buddy_tui.log_scope import union
-from buddy_tui.logs import LogDesk, filter_of
+from buddy_tui.log_scope import filter_of
+from buddy_tui.logs import LogDesk
 from buddy_tui.model import Link, LogBatch, LogEntry, LogScope, Revision, ServiceName
 
 NAME = ServiceName(PROJECT, REGION, SERVICE)

@@ -11,15 +11,13 @@ from dataclasses import replace
 
 from buddy_tui.errors import BuddyError, OverQuota, Unreachable
 from buddy_tui.gateway import LogPage, LogReads, Tailed
-from buddy_tui.log_merge import Inbox
-from buddy_tui.log_quota import Meter
 from buddy_tui.log_scope import at, filter_of
-from buddy_tui.log_tail import Tail
-from buddy_tui.log_view import View
+from buddy_tui.logs.merge import Inbox
+from buddy_tui.logs.quota import Meter
+from buddy_tui.logs.tail import Tail
+from buddy_tui.logs.view import View
 from buddy_tui.model import Link, LogBatch, LogEntry, LogScope, LogState
 from buddy_tui.watch import Clock, Sleep
-
-__all__ = ["LogDesk", "filter_of"]
 
 # Google's own most for one page.
 _PAGE = 1000

@@ -6,8 +6,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from buddy_tui.errors import BuddyError, NotAllowed
-from buddy_tui.log_merge import Inbox, told_by
 from buddy_tui.log_scope import within
+from buddy_tui.logs.merge import Inbox, told_by
 from buddy_tui.model import LogEntry, LogScope, Trouble
 
 _SECOND = 1_000_000_000

@@ -1,0 +1,11 @@
+"""From logs and source archives to findings: what the screens and the commands ask.
+
+examiner   a service's findings, and a boot log with its own
+windows    the logs of boots
+shelf      source trees
+"""
+
+from buddy_tui.diagnose.examiner import Examiner
+from buddy_tui.diagnose.windows import boot_window
+
+__all__ = ["Examiner", "boot_window"]
