@@ -80,11 +80,18 @@ class Case:
                 return None if self._had_run(event) else event
         return None
 
+    @cached_property
+    def _told_to_end(self) -> int:
+        """The position in `events` from which on somebody makes the process end."""
+        marks = {Mark.SHUTDOWN, Mark.PROBE_FAILED}
+        told = (place for place, event in enumerate(self.events) if event.mark in marks)
+        return next(told, len(self.events))
+
     def _ends(self, place: int, event: Event) -> bool:
         if event.mark in {Mark.GAVE_UP, Mark.MEMORY}:
             return True
-        if any(before.mark in {Mark.SHUTDOWN, Mark.PROBE_FAILED} for before in self.events[:place]):
-            return False  # somebody made it end
+        if place > self._told_to_end:
+            return False
         killed = event.mark is Mark.SIGNAL and event.detail != "worker"
         return killed or (event.mark is Mark.EXIT and event.number != _TERMINATED)
 
