@@ -34,7 +34,9 @@ _FEW = 3
 
 def demo(
     *,
-    story: Annotated[str, Parameter(help="buddy, healthy, split, diverged, empty or many.")] = "buddy",
+    story: Annotated[
+        str, Parameter(help="buddy, failures, healthy, split, diverged, empty or many.")
+    ] = "buddy",
     ascii: Annotated[bool, Parameter(help="Draw with ASCII only.")] = False,  # noqa: A002 - the option's name
 ) -> int:
     """Run the dashboard on an emulated Cloud Run, where a story happens. Needs no account and no network.

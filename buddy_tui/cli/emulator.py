@@ -47,7 +47,7 @@ def emulator(
     command
         What to run, e.g. `-- buddy-tui status buddy-app`.
     story
-        What happened in this Cloud Run: buddy, healthy, split, diverged, empty or many.
+        What happened in this Cloud Run: buddy, failures, healthy, split, diverged, empty or many.
     port
         Port of the gRPC APIs; 0 takes a free one.
     http_port

@@ -5,12 +5,12 @@ from buddy_tui.emulator.story import Story
 
 STORIES: tuple[Story, ...] = (
     buddy.STORY,
+    failures.STORY,
     healthy.STORY,
     split.STORY,
     diverged.STORY,
     empty.STORY,
     many.STORY,
-    failures.STORY,
 )
 
 

@@ -16,7 +16,7 @@ from dataclasses import replace
 
 from buddy_tui.boot.timeline import decisive
 from buddy_tui.boot.values import Boot, Reading
-from buddy_tui.finding import Finding
+from buddy_tui.finding import Confidence, Finding
 from buddy_tui.model import Revision, Sources
 from buddy_tui.rules import (
     code,
@@ -37,6 +37,9 @@ from buddy_tui.rules import (
 )
 from buddy_tui.rules.evidence import Evidence
 from buddy_tui.rules.source_root import deepened
+
+# Who is not certain says why; a rule that knows no more particular doubt has this one.
+_DOUBT = "Nothing in the log rules out another cause."
 
 RULES: tuple[Callable[[Evidence], Finding | None], ...] = (
     startup.wrong_worker_class,
@@ -86,5 +89,9 @@ def explain(reading: Reading, revision: Revision | None = None, sources: Sources
     boot = decisive(reading, name) or Boot(revision=name)
     evidence = Evidence(reading, boot, revision, sources)
     answers = (rule(evidence) for rule in RULES)
-    finding = next((found for found in answers if found), None) or verdict.unknown(evidence)
-    return replace(deepened(finding, evidence), revision=finding.revision or boot.revision or name)
+    finding = deepened(
+        next((found for found in answers if found), None) or verdict.unknown(evidence), evidence
+    )
+    if finding.confidence is not Confidence.CERTAIN and not finding.uncertain:
+        finding = replace(finding, uncertain=(_DOUBT,))
+    return replace(finding, revision=finding.revision or boot.revision or name)

@@ -250,9 +250,9 @@ def _not_executable(evidence: Evidence, path: str, at: int) -> Finding:
             'Or let an interpreter start it: CMD ["sh", "PATH"]',
         ),
         evidence=evidence.quote(at),
-        uncertain=()
-        if path
-        else ("A mounted bucket that the service account may not read is refused alike.",),
+        uncertain=(
+            "A folder on its way, or a mounted bucket, that may not be read is refused in the same words.",
+        ),
     )
 
 
@@ -266,6 +266,7 @@ def _no_port(port: str) -> Finding:
         short="may not listen on its port",
         missing=port,
         fix=("Listen on $PORT, which is 8080 as long as the service sets no other.",),
+        uncertain=("Which user the container runs as was not told.",),
     )
 
 
