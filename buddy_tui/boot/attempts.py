@@ -14,6 +14,8 @@ from buddy_tui.model import LogEntry
 _T = TypeVar("_T")
 # What an installed program, `python -m` and `python -c` begin with: a traceback from there went all the way up.
 _SCRIPTS = re.compile(r"/bin/[\w.-]+$|<frozen runpy>$|/runpy\.py$|<string>$|(?:^|/)manage\.py$")
+# What loads the program when a process begins: uvicorn, hypercorn and flask do so once.
+_LOADERS = frozenset({"import_from_string", "load_app", "load_application", "locate_app"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,12 @@ class Attempt:
 def went_all_the_way_up(traceback: Traceback) -> bool:
     """Whether nobody caught it: it begins in the program that starts the server."""
     return any(raised.frames and _SCRIPTS.search(raised.frames[0].file) for raised in traceback.chain)
+
+
+def _is_of_a_start(traceback: Traceback) -> bool:
+    """Whether a process died of it before it could serve anything."""
+    functions = {frame.function for raised in traceback.chain for frame in raised.frames}
+    return went_all_the_way_up(traceback) and not functions.isdisjoint(_LOADERS)
 
 
 def attempts(lines: Sequence[Line], entries: Sequence[LogEntry], found: Sequence[Traceback]) -> list[Attempt]:
@@ -107,12 +115,13 @@ class _Run:
         self.ended = -1
         self._bare = bare
         self._exited = False
+        self._serves = False
         self._master = ""
 
     def is_over(self, happening: Event | Traceback) -> bool:
         """Whether this can only come from another process than what came before."""
         if isinstance(happening, Traceback):
-            return self._exited and self._bare
+            return self._bare and (self._exited or (self._serves and _is_of_a_start(happening)))
         if happening.mark is Mark.PROCESS:
             return self.ended >= 0 or (self._master == "gunicorn" and "Starting gunicorn" in happening.words)
         return happening.mark is Mark.START or (happening.mark is Mark.EXIT and self._exited and self._bare)
@@ -124,6 +133,8 @@ class _Run:
                 self.ended = happening.lines[-1]
         elif happening.mark is Mark.PROCESS:
             self._master = self._master or _master(happening)
+        elif happening.mark in {Mark.SERVED, Mark.READY}:
+            self._serves = not self._master
         elif self._ends(happening):
             self.ended = happening.at
 

@@ -73,6 +73,12 @@ class Case:
         return event.mark is Mark.PROBE_PASSED and not self.binds_first
 
     @cached_property
+    def serves(self) -> bool:
+        """Whether it was seen to answer, or to listen with its program loaded."""
+        listens = any(event.mark is Mark.LISTENING and self._proves(event) for event in self.events)
+        return self.has(Mark.SERVED) or listens
+
+    @cached_property
     def end(self) -> Event | None:
         """What ended the process, if anything did that is no orderly end and came before anything had run."""
         for place, event in enumerate(self.events):

@@ -62,6 +62,8 @@ def _probe_failed(case: Case) -> Outcome | None:
 
 def _cut(case: Case) -> Outcome | None:
     """Find out whether the log ends inside a traceback; then the last whole one is not to blame."""
+    if case.serves:
+        return None  # cut in the midst of a request, say: that is no matter of its boot
     at = max((event.at for event in case.events), default=-1)
     open_ended = [
         one

@@ -31,6 +31,16 @@ Traceback (most recent call last):
     return 1 / 0
 ZeroDivisionError: division by zero"""
 
+_START_FAILED = """\
+Traceback (most recent call last):
+  File "/usr/local/bin/uvicorn", line 8, in <module>
+    sys.exit(main())
+  File "/usr/local/lib/python3.11/site-packages/uvicorn/importer.py", line 19, in import_from_string
+    module = importlib.import_module(module_str)
+  File "/app/main.py", line 2, in <module>
+    import yaml
+ModuleNotFoundError: No module named 'yaml'"""
+
 
 def _boot(entries: Sequence[LogEntry]) -> Boot:
     boot = decisive(timeline(entries))
@@ -51,6 +61,8 @@ def _dying(worker: int) -> str:
         (UVICORN, Outcome.UP),
         (f"{PRINTED}\n{UVICORN}", Outcome.UP),
         (f"{UVICORN}\n{_REQUEST_ERROR}", Outcome.UP),
+        (f"{UVICORN}\n{_REQUEST_ERROR.rsplit(chr(10), 2)[0]}", Outcome.UP),
+        (f"{UVICORN}\n{_START_FAILED}", Outcome.DIED),
         (f"{UVICORN}\nINFO:     Shutting down\nINFO:     Finished server process [1]", Outcome.UP),
         (f"(trapped) error reading bcrypt version\n{PRINTED}\n{UVICORN}", Outcome.UP),
         (GUNICORN, Outcome.UP),
