@@ -92,7 +92,8 @@ def _cuts(
     cuts, run = [0], _Run(bare=bare)
     for at, happening in happenings:
         if run.is_over(happening):
-            first = heard[bisect_right(heard, run.ended)] if run.ended >= 0 else at
+            after = bisect_right(heard, run.ended) if run.ended >= 0 else len(heard)
+            first = heard[after] if after < len(heard) else at
             cut = at if _is_start(happening) else min(first, at)
             if cut > max(cuts[-1], heard[0]):
                 cuts.append(cut)

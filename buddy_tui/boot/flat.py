@@ -21,7 +21,7 @@ _MOST_ESCAPED = 4  # a string in a string in a string
 _BEGIN = re.compile(
     r"""
       (?P<header>(?:\+\ )?(?:Exception\ Group\ )?Traceback\ \(most\ recent\ call\ last\):)
-    | (?P<frame>File\ "[^"\n]{1,1000}",\ line\ \d{1,9}(?:,\ in\ [^\s\\\#]{1,300})?)
+    | (?P<frame>File\ "[^"\n]{1,1000}",\ line\ \d{1,9}(?:,\ in\ (?:init\ (?=\w+\.))?[^\s\\\#]{1,300})?)
     | (?P<marker>During\ handling\ of\ the\ above\ exception,\ another\ exception\ occurred:
         | The\ above\ exception\ was\ the\ direct\ cause\ of\ the\ following\ exception:)
     | (?P<repeated>\[Previous\ line\ repeated\ \d{1,9}\ more\ times?\])

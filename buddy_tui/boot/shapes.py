@@ -10,7 +10,8 @@ GROUP_HEADER = f"Exception Group {HEADER}"
 # Other lists of frames, which end in no exception: logging's, asyncio's, tracemalloc's.
 _STACK_HEADERS = ("Call stack:", "(most recent call last):", "(most recent call last)")
 
-FRAME = re.compile(r'File "([^"\n]{1,4000})", line (\d{1,9})(?:, in (\S{1,500}))?$')
+# Cython names the body of a module `init package.module`.
+FRAME = re.compile(r'File "([^"\n]{1,4000})", line (\d{1,9})(?:, in ((?:init (?=\w+\.))?\S{1,500}))?$')
 REPEATED = re.compile(r"\s*\[Previous line repeated (\d{1,9}) more times?\]$")
 _NOTHING_BUT_MARKS = frozenset("~^ \t│└|->┌─")
 

@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import TypeVar
 
-from buddy_tui import boot
+from buddy_tui import boot, bug
 from buddy_tui.boot.values import BootLog, Reading
 from buddy_tui.diagnose.shelf import Shelf
 from buddy_tui.diagnose.windows import LONGEST_BOOT, MOST_ENTRIES, SETTLED, Windows, boot_window, nanoseconds
@@ -29,6 +30,8 @@ from buddy_tui.model import (
 from buddy_tui.rules import explain
 
 Clock = Callable[[], datetime]
+_Given = TypeVar("_Given")
+_Made = TypeVar("_Made")
 
 # More failed revisions than these tell nothing new, and one that does not fit into the common page costs a list call.
 _MOST_EXAMINED = 20
@@ -86,7 +89,7 @@ class Examiner:
                 if not kept.take(batch, open_boot=not until):
                     yield BootLog(batch)
                     continue
-                reading = await asyncio.to_thread(boot.read, tuple(kept.entries))
+                reading = await _read(tuple(kept.entries))
                 finding = await self._explained(reading, revision, Sources())
                 yield BootLog(batch, reading, finding)
                 if finding.cause in _MODULES and revision is not None:
@@ -117,7 +120,7 @@ class Examiner:
         """Read the boot of one revision and name its cause. Raises BuddyError when its log cannot be read."""
         since, until = boot_window(revision)
         entries = await self._windows.one(LogScope(name, revision.name, since, until))
-        reading = await asyncio.to_thread(boot.read, entries)
+        reading = await _read(entries)
         finding = await self._explained(reading, revision, Sources())
         if finding.cause in _MODULES:
             finding = await self._explained(reading, revision, await self._shelf.sources(revision, revisions))
@@ -221,10 +224,37 @@ class Examiner:
         return now + _LOOK_AGAIN if finding.cause in _WEAK and fresh else None
 
     async def _explained(self, reading: Reading, revision: Revision | None, sources: Sources) -> Finding:
-        finding = await asyncio.to_thread(explain, reading, revision, sources)
+        finding = await asyncio.to_thread(_explain, reading, revision, sources)
         if revision is None or revision.state is not RevisionState.FAILED or finding.boots is False:
             return finding
         return _overruled(finding, revision)
+
+
+async def _read(entries: Sequence[LogEntry]) -> Reading:
+    return await asyncio.to_thread(_survived, boot.read, tuple(entries), Reading(tuple(entries)))
+
+
+def _explain(reading: Reading, revision: Revision | None, sources: Sources) -> Finding:
+    name = revision.name if revision else ""
+    ours = Finding(
+        Cause.UNKNOWN,
+        Confidence.UNSURE,
+        boots=None,
+        summary="A bug of ours kept this log from being read; its traceback is in our log file.",
+        short="our own bug",
+        revision=name,
+    )
+    return _survived(lambda read: explain(read, revision, sources), reading, ours)
+
+
+def _survived(work: Callable[[_Given], _Made], given: _Given, otherwise: _Made) -> _Made:
+    """Do work on hostile text; a bug in it is written down, and must not take the dashboard with it."""
+    try:
+        return work(given)
+    except Exception as error:  # noqa: BLE001 - whatever it is, traffic and revisions stay in sight
+        with suppress(OSError):
+            bug.written_down(error)
+        return otherwise
 
 
 def _overruled(finding: Finding, revision: Revision) -> Finding:

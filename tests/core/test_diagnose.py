@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from buddy_tui import boot, bug
 from buddy_tui.boot.values import BootLog
 from buddy_tui.diagnose import Examiner, boot_window
 from buddy_tui.errors import Denied, Unreachable
@@ -301,6 +302,22 @@ async def test_what_cloud_run_says_counts_more_than_a_log_that_looks_well() -> N
 
     assert (finding.boots, finding.cause) == (False, Cause.UNKNOWN)
     assert "not ready" in finding.summary
+
+
+async def test_a_bug_of_ours_in_the_reading_is_written_down_and_hides_no_service(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    written: list[Exception] = []
+    monkeypatch.setattr(bug, "written_down", written.append)
+    monkeypatch.setattr(boot, "read", lambda _: 1 // 0)
+    bad = failed(2)
+
+    told = await first(
+        examiner(cloud(bad, GOOD)).with_findings(snapshots(make.snapshot(revisions=(bad, GOOD)))), 1
+    )
+
+    assert [type(error) for error in written] == [ZeroDivisionError]
+    assert told.findings[0].boots is False
 
 
 async def test_a_log_that_cannot_be_reached_is_raised_for_the_command() -> None:
