@@ -2,17 +2,16 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import TypeVar
 
-from buddy_tui import boot, bug
 from buddy_tui.boot.values import BootLog, Reading
+from buddy_tui.diagnose.reading import explained, read
 from buddy_tui.diagnose.shelf import Shelf
 from buddy_tui.diagnose.windows import LONGEST_BOOT, MOST_ENTRIES, SETTLED, Windows, boot_window, nanoseconds
 from buddy_tui.errors import BuddyError
-from buddy_tui.finding import Cause, Confidence, Finding
+from buddy_tui.finding import Cause, Finding
 from buddy_tui.gateway import SourceReads
 from buddy_tui.incident import incident
 from buddy_tui.logs import LogDesk
@@ -27,11 +26,8 @@ from buddy_tui.model import (
     Sources,
     SourceTree,
 )
-from buddy_tui.rules import explain
 
 Clock = Callable[[], datetime]
-_Given = TypeVar("_Given")
-_Made = TypeVar("_Made")
 
 # More failed revisions than these tell nothing new, and one that does not fit into the common page costs a list call.
 _MOST_EXAMINED = 20
@@ -89,12 +85,12 @@ class Examiner:
                 if not kept.take(batch, open_boot=not until):
                     yield BootLog(batch)
                     continue
-                reading = await _read(tuple(kept.entries))
-                finding = await self._explained(reading, revision, Sources())
+                reading = await read(tuple(kept.entries))
+                finding = await explained(reading, revision, Sources())
                 yield BootLog(batch, reading, finding)
                 if finding.cause in _MODULES and revision is not None:
                     sources = await self._shelf.sources(revision, revisions)
-                    proven = await self._explained(reading, revision, sources)
+                    proven = await explained(reading, revision, sources)
                     yield BootLog(LogBatch(state=batch.state), reading, proven)
 
     async def _follow(
@@ -120,10 +116,10 @@ class Examiner:
         """Read the boot of one revision and name its cause. Raises BuddyError when its log cannot be read."""
         since, until = boot_window(revision)
         entries = await self._windows.one(LogScope(name, revision.name, since, until))
-        reading = await _read(entries)
-        finding = await self._explained(reading, revision, Sources())
+        reading = await read(entries)
+        finding = await explained(reading, revision, Sources())
         if finding.cause in _MODULES:
-            finding = await self._explained(reading, revision, await self._shelf.sources(revision, revisions))
+            finding = await explained(reading, revision, await self._shelf.sources(revision, revisions))
         self._findings[name, revision.name] = _Examined(finding, self._look_again(revision, finding))
         return reading, finding
 
@@ -206,7 +202,7 @@ class Examiner:
 
     async def _note(self, trouble: BuddyError, name: ServiceName, revision: Revision) -> None:
         """Say what can be said of a revision without its log, and look again later."""
-        finding = await self._explained(Reading(), revision, Sources())
+        finding = await explained(Reading(), revision, Sources())
         if finding.cause in _WEAK:
             finding = replace(
                 finding,
@@ -222,63 +218,6 @@ class Examiner:
         now = self._clock()
         fresh = revision.created is not None and now - revision.created < LONGEST_BOOT + SETTLED
         return now + _LOOK_AGAIN if finding.cause in _WEAK and fresh else None
-
-    async def _explained(self, reading: Reading, revision: Revision | None, sources: Sources) -> Finding:
-        finding = await asyncio.to_thread(_explain, reading, revision, sources)
-        if revision is None or revision.state is not RevisionState.FAILED or finding.boots is False:
-            return finding
-        return _overruled(finding, revision)
-
-
-async def _read(entries: Sequence[LogEntry]) -> Reading:
-    return await asyncio.to_thread(_survived, boot.read, tuple(entries), Reading(tuple(entries)))
-
-
-def _explain(reading: Reading, revision: Revision | None, sources: Sources) -> Finding:
-    name = revision.name if revision else ""
-    ours = Finding(
-        Cause.UNKNOWN,
-        Confidence.UNSURE,
-        boots=None,
-        summary="A bug of ours kept this log from being read; its traceback is in our log file.",
-        short="our own bug",
-        revision=name,
-    )
-    return _survived(lambda read: explain(read, revision, sources), reading, ours)
-
-
-def _survived(work: Callable[[_Given], _Made], given: _Given, otherwise: _Made) -> _Made:
-    """Do work on hostile text; a bug in it is written down, and must not take the dashboard with it."""
-    try:
-        return work(given)
-    except Exception as error:  # noqa: BLE001 - whatever it is, traffic and revisions stay in sight
-        with suppress(OSError):
-            bug.written_down(error)
-        return otherwise
-
-
-def _overruled(finding: Finding, revision: Revision) -> Finding:
-    """Return a finding of a revision that Cloud Run says has failed, whatever its log could tell."""
-    if finding.boots is None:
-        return replace(finding, boots=False)
-    why = revision.message.partition("\n")[0] or revision.reason
-    return replace(
-        finding,
-        cause=Cause.UNKNOWN,
-        confidence=Confidence.UNSURE,
-        boots=False,
-        short="booted, and is not ready",
-        summary=f"Its log shows that it booted, and Cloud Run says that it is not ready: {why}",
-    )
-
-
-class _Board:
-    """Where the pump pins the newest snapshot, for the one who examines and the one who passes it on."""
-
-    def __init__(self) -> None:
-        self.latest: Snapshot | None = None
-        self.news = asyncio.Event()
-        self.wanted = asyncio.Event()
 
 
 async def _pump(snapshots: AsyncGenerator[Snapshot, None], board: _Board) -> None:
