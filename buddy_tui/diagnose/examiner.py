@@ -220,6 +220,15 @@ class Examiner:
         return now + _LOOK_AGAIN if finding.cause in _WEAK and fresh else None
 
 
+class _Board:
+    """Where the pump pins the newest snapshot, for the one who examines and the one who passes it on."""
+
+    def __init__(self) -> None:
+        self.latest: Snapshot | None = None
+        self.news = asyncio.Event()
+        self.wanted = asyncio.Event()
+
+
 async def _pump(snapshots: AsyncGenerator[Snapshot, None], board: _Board) -> None:
     async for snapshot in snapshots:
         board.latest = snapshot
