@@ -72,7 +72,9 @@ def _headline(
     if not read:
         return f"{len(failed)} revisions failed{since}; their logs are being read"
     kinds = len({finding.cause for finding in read})
-    return f"{len(failed)} revisions failed{since}, {kinds} different cause{'s' if kinds > 1 else ''} so far"
+    unread = "" if len(read) == len(failed) else f" in the {len(read)} that were read"
+    causes = f"{kinds} different causes" if kinds > 1 else f"cause {read[0].cause.value}"
+    return f"{len(failed)} revisions failed{since}, {causes}{unread}"
 
 
 def _story(

@@ -62,10 +62,11 @@ def preview(revision: Revision, finding: Finding | None = None) -> Content:
 def incident_in_short(incident: Incident) -> Content:
     """Return a run of failed revisions on one line, and what to do about it on a second."""
     fix = f"\n  fix  {clean_line(incident.fix[0])}" if incident.fix else ""
+    sure = f" · {incident.confidence.value}" if incident.one_cause else ""
     return Content.assemble(
         *toned(
             Cell(f"✗ {clean_line(incident.headline)}", "bad"),
-            Cell(f" · {incident.confidence.value}", "dim"),
+            Cell(sure, "dim"),
             Cell(fix, "info"),
         )
     )

@@ -29,11 +29,12 @@ _NOT_UP = {RevisionState.FAILED, RevisionState.PENDING}
 def revision_state(revision: Revision, finding: Finding | None = None) -> Cell:
     """Return a revision's state with the reason, e.g. `✗ failed: did not start`.
 
-    Where its log told the cause, that is the reason: `✗ failed: No module named Back_End`.
+    Where its log told why it failed, that says more than the word: `✗ No module named Back_End`.
     """
     state = _STATES[revision.state]
     if finding and finding.cause is not Cause.NONE and revision.state in _NOT_UP:
-        return state._replace(text=f"{state.text}: {hedged(finding)}")
+        glyph = "✗" if revision.state is RevisionState.FAILED else f"{state.text}:"
+        return state._replace(text=f"{glyph} {hedged(finding)}")
     return _with_reason(state, revision.reason)
 
 

@@ -99,14 +99,14 @@ async def test_each_failed_revision_carries_its_cause_and_one_line_sums_them_up(
     async with on_stage(boots.EXPLAINED, size=size) as (app, _pilot):
         shown = frame(app)
 
-        assert shown.count("✗ failed: No module named Back_End") >= 9
+        assert shown.count("✗ No module named Back_End") >= 9
         assert "✗ 9 revisions in a row, one cause: No module named Back_End · certain" in shown
         assert "fix  gcloud run deploy buddy-app --source ." in shown
 
 
 @pytest.mark.parametrize(
     ("confidence", "words"),
-    [(Confidence.LIKELY, "✗ failed: likely No module"), (Confidence.UNSURE, "✗ failed: perhaps No module")],
+    [(Confidence.LIKELY, "✗ likely No module"), (Confidence.UNSURE, "✗ perhaps No module")],
 )
 async def test_a_cause_in_the_list_is_no_surer_than_its_finding(confidence: Confidence, words: str) -> None:
     finding = replace(boots.FINDING, confidence=confidence)
