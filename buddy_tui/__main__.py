@@ -55,6 +55,12 @@ def _run(arguments: list[str]) -> int | None:
         from buddy_tui.cli.dashboard import dashboard
 
         return dashboard()
+    if len(arguments) == 2 and arguments[0] == "open" and not arguments[1].startswith("-"):
+        from pathlib import Path
+
+        from buddy_tui.cli.open import open_file
+
+        return open_file(Path(arguments[1]))
     from buddy_tui.cli.parser import parse_and_run
 
     return parse_and_run(arguments)

@@ -8,7 +8,8 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
-from textual.widgets import Static
+from textual.reactive import reactive
+from textual.widget import Widget
 
 from buddy_tui.clean import clean_line
 from buddy_tui.config import Settings
@@ -42,6 +43,19 @@ class FileFeed:
         """Nothing to wake: the file is looked at all the time."""
 
 
+class FileStatus(Widget):
+    """One line over the log: how much is shown of it."""
+
+    DEFAULT_CSS = """
+    FileStatus { height: 1; padding: 0 1; background: $panel; color: $text-muted; text-wrap: nowrap; }
+    """
+    words: reactive[str] = reactive("")
+
+    def render(self) -> Content:
+        """Write the line."""
+        return Content(self.words)
+
+
 class FileScreen(FilteredScreen):
     """The lines of a file, the newest first in sight."""
 
@@ -50,8 +64,7 @@ class FileScreen(FilteredScreen):
     ]
     FILTER_HINT = "text   !text   sev:error"
     DEFAULT_CSS = """
-    FileScreen #file-status { height: 1; padding: 0 1; background: $panel; color: $text-muted; text-wrap: nowrap; }
-    FileScreen.-full #file-status { display: none; }
+    FileScreen.-full FileStatus { display: none; }
     """
     HELP = """\
 A file as it is, followed as it grows. Its end is there at once, however long it is.
@@ -68,10 +81,11 @@ capitals too. `n` and `N` go on with what was looked for after the filter was ta
         super().__init__(settings, FileFeed(lines), clock, clean_line(str(lines.path)))
         self._lines = lines
         self._query = ""
+        self._is_empty = True
 
     def body(self) -> ComposeResult:
         """Put one line about the file above the log."""
-        yield Static(id="file-status", markup=False)
+        yield FileStatus()
         yield FilterBar(hint=self.FILTER_HINT)
         yield LogView(self._lines, id="log")
 
@@ -82,7 +96,9 @@ capitals too. `n` and `N` go on with what was looked for after the filter was ta
 
     def on_mount(self) -> None:
         """Put the keys in the log."""
-        self.main.words = f"{clean_line(self._lines.path.name)} is empty\nLines are shown as soon as there are any"
+        self.main.words = (
+            f"{clean_line(self._lines.path.name)} is empty\nLines are shown as soon as there are any"
+        )
         self.main.focus()
 
     def on_unmount(self) -> None:
@@ -94,12 +110,14 @@ capitals too. `n` and `N` go on with what was looked for after the filter was ta
         del value
         self.query_one(IdentityHeader).tell(self.clock(), None, _LOOK)
         self.main.grew()
-        self.refresh_bindings()
+        if self._is_empty == self.can_filter():  # the first line came: there is something to filter
+            self._is_empty = not self._is_empty
+            self.refresh_bindings()
 
     @on(LogView.Changed)
     def _tell(self) -> None:
         replaced = "the file was replaced, this is the new one · " if self._lines.replaced else ""
-        self.query_one("#file-status", Static).update(Content(replaced + self.main.status()))
+        self.query_one(FileStatus).words = replaced + self.main.status()
 
     @on(LogView.FullScreen)
     def _full_screen(self) -> None:

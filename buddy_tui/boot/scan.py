@@ -94,7 +94,7 @@ class Scan:
         if _HEADER in text:
             return self._begin(text)
         if frame := _FRAME.search(text):
-            return self._frame(text, frame)
+            return self._frame(frame)
         content = self._content(text)
         for line in (text, content):
             raised = _RAISED.match(line)
@@ -103,7 +103,7 @@ class Scan:
                 return Kind.IMPORT_ERROR if raised[1].endswith(_IMPORT_ERRORS) else Kind.EXCEPTION
         return self._source(content) if content[:1] in _MARGIN else self._stranger()
 
-    def _frame(self, text: str, frame: "re.Match[str]") -> Kind:
+    def _frame(self, frame: "re.Match[str]") -> Kind:
         self._prefix = max(0, frame.start() - 2)
         self._foreign = 0
         self._after_frame = Kind.PROJECT if is_project(frame[1]) else Kind.LIBRARY

@@ -1,9 +1,6 @@
 """`buddy-tui open`: a log file of any size on the screen, followed as it grows."""
 
 from pathlib import Path
-from typing import Annotated
-
-from cyclopts import Parameter
 
 from buddy_tui.cli.dashboard import no_terminal
 from buddy_tui.config import Known, Settings
@@ -15,7 +12,7 @@ def open_file(
     file: Path,
     /,
     *,
-    ascii: Annotated[bool, Parameter(help="Draw with ASCII only.")] = False,  # noqa: A002 - the option's name
+    ascii: bool = False,  # noqa: A002 - the option's name
 ) -> int:
     """Show a log file of any size, and follow it as it grows. Needs no account.
 
@@ -23,6 +20,8 @@ def open_file(
     ----------
     file
         Its path. For a verdict on what it says: buddy-tui diagnose --file.
+    ascii
+        Draw with ASCII only.
 
     """
     lines = FileLines(file)

@@ -1,8 +1,13 @@
 """Which lines of a log head what is drawn, one below the other: all or those that pass a filter, frames folded."""
 
-from buddy_tui.matches import Matches
+from typing import TYPE_CHECKING
+
+from buddy_tui.log_filter import LogFilter
 from buddy_tui.shown import Lines
 from screens.widgets.log_fold import Folds
+
+if TYPE_CHECKING:
+    from buddy_tui.matches import Matches
 
 
 class Heads:
@@ -66,3 +71,32 @@ class Heads:
 
     def _least(self) -> int:
         return 0 if self.floor is None or self.matches is None else self.matches.index(self.floor)
+
+
+class Seek:
+    """The way to the next line that passes a filter, or to the next problem, piece by piece."""
+
+    def __init__(self, heads: Heads, wanted: LogFilter | None, pointed: int, step: int) -> None:
+        self._heads = heads
+        self._wanted = wanted
+        self._step = step
+        run = heads.folds.run(pointed)
+        self._on: int | None = run.stop if step > 0 else run.start - 1
+        self.found: int | None = None
+
+    @property
+    def is_done(self) -> bool:
+        """Whether everything on the way was looked at."""
+        return self._on is None
+
+    @property
+    def words(self) -> str:
+        """What is looked for, and where."""
+        return f"{'match' if self._wanted else 'problem'} {'below' if self._step > 0 else 'above'}"
+
+    def look(self) -> bool:
+        """Look at one more piece; tell whether there is reason to look at another."""
+        if self._on is not None:
+            hits, self._on = self._heads.lines.search(self._wanted, self._on, self._step)
+            self.found = next(filter(self._heads.shows, hits), None)
+        return self.found is None and self._on is not None
