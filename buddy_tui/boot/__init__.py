@@ -11,13 +11,16 @@
 Deterministic and pure; order is by timestamp, never by severity.
 """
 
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from buddy_tui.boot.values import Reading
-from buddy_tui.model import LogEntry
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from buddy_tui.boot.values import Reading
+    from buddy_tui.model import LogEntry
 
 
-def read(entries: Sequence[LogEntry]) -> Reading:
+def read(entries: "Sequence[LogEntry]") -> "Reading":
     """Read a log. Entries may come in any order; those without a time stay where they are.
 
     Meant for one boot window: some ten thousand entries take about a second. Never raises, whatever the text.

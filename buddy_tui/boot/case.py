@@ -1,6 +1,7 @@
 """boot: what is to be weighed of one attempt: what proves that it was up, what ended it, whom to blame."""
 
 import re
+from collections.abc import Collection
 from datetime import datetime
 from functools import cached_property
 
@@ -10,6 +11,8 @@ from buddy_tui.boot.values import Event, Mark, Traceback
 
 # Cloud Run waits at most this long for a start, so whatever ends later ends something that ran.
 _LONGEST_START = 240 * 10**9
+# The program's own lines beside an exception's lone last line, where somebody copied that line to ask about it.
+_FEW_WORDS = 5
 # What a shell tells of a process that obeyed SIGTERM.
 _TERMINATED = 143
 # Frames that only a request can reach, in Starlette, Flask, Django and gunicorn's workers.
@@ -28,6 +31,8 @@ _REQUEST = frozenset(
 _LOADING = frozenset({"spawn_worker", "subprocess_started", "asyncio_worker", "inner_run", "lifespan"})
 # gunicorn's default for a worker is 30 seconds, and it looks about every second.
 _GUNICORNS_LIMIT = 35
+# Which worker gunicorn tells of.
+_WORKER_PID = re.compile(r"(?i:worker) (?:TIMEOUT |exiting |with )?\(?pid:? ?(\d{1,9})\b")
 _STAMP = re.compile(r"\[(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d [+-]\d{4})\]")
 # What is printed before a traceback that somebody caught, or that nobody waited for.
 _PASSED_OVER = re.compile(
@@ -110,13 +115,17 @@ class Case:
     @cached_property
     def is_looping(self) -> bool:
         """Whether workers die and are started again, and none of them came up since."""
-        deaths, respawns = 0, 0
-        for event in self.events[self.last_up + 1 :]:
-            if event.mark is Mark.WORKER_DIED or (event.mark is Mark.SIGNAL and event.detail == "worker"):
-                deaths += 1
-            elif event.mark is Mark.WORKER and deaths:
-                respawns += 1
-        timed_out = any(event.detail == "timeout" for event in self.events)
+        deaths, respawns, born = 0, 0, set[int]()
+        timed_out = False
+        for place, event in enumerate(self.events):
+            if event.mark is Mark.WORKER:
+                born.add(event.number)
+                respawns += place > self.last_up and deaths > 0
+            elif is_of_older_worker(event, born):
+                continue
+            elif event.mark is Mark.WORKER_DIED or (event.mark is Mark.SIGNAL and event.detail == "worker"):
+                deaths += place > self.last_up
+                timed_out = timed_out or event.detail == "timeout"
         if self.has(Mark.SERVED) or (timed_out and not self._timed_out_while_loading()):
             return False
         children = sum(event.detail == "died" for event in self.events[self.last_up + 1 :])
@@ -127,14 +136,17 @@ class Case:
 
         One that hangs in a request does so at any time later; most programs log no requests.
         """
-        born, delays = 0.0, []
+        born, last, delays = dict[int, float](), 0.0, dict[float, list[float]]()
         for event in self.events:
             if event.mark is Mark.WORKER:
-                born = _clock(event)
-            elif event.detail == "timeout" and born:
-                delays.append(_clock(event) - born)
-        alike = len(delays) > 1 and max(delays) - min(delays) <= 2
-        return not delays or min(delays) <= _GUNICORNS_LIMIT or alike
+                last = born[event.number] = _clock(event)
+            elif event.detail == "timeout" and last:
+                begun = born.get(_worker_of(event), last)
+                delays.setdefault(begun, []).append(_clock(event) - begun)
+        each = [delay for one in delays.values() for delay in one]
+        again = bool(delays) and max(delays) - min(delays) > 2
+        alike = again and max(each) - min(each) <= 2
+        return not each or min(each) <= _GUNICORNS_LIMIT or alike
 
     @cached_property
     def candidates(self) -> tuple[Traceback, ...]:
@@ -144,7 +156,8 @@ class Case:
     def _is_harmless(self, traceback: Traceback) -> bool:
         if _MILD.search(traceback.prefix) or is_of_a_request(traceback):
             return True
-        if all(raised.name == "HaltServer" for raised in traceback.chain):
+        names = {raised.name for raised in traceback.chain}
+        if "HaltServer" in names and names <= {"HaltServer", ""}:
             return True
         first, last = traceback.lines[0], traceback.lines[-1]
         if first in self.attempt.mild:
@@ -185,6 +198,9 @@ class Case:
         fatal = self.fatal
         if fatal is None or self.last_up >= 0 or not self._ends_with(fatal):
             return None
+        lone = not any(raised.frames for raised in fatal.chain)
+        if lone and len(self.attempt.plain) > _FEW_WORDS:
+            return None  # a program that wrote so much may have caught it
         later = [event.mark for event in self.events if event.at > fatal.lines[-1]]
         told = self.binds_first or (self.has(Mark.START) and not self.attempt.bare)
         if not self.is_uncaught(fatal) and told and later[:1] != [Mark.WORKER_DIED]:
@@ -200,6 +216,17 @@ class Case:
         """Whether it went up to whatever loads the program."""
         functions = {frame.function for raised in traceback.chain for frame in raised.frames}
         return went_all_the_way_up(traceback) or not functions.isdisjoint(_LOADING)
+
+
+def is_of_older_worker(event: Event, born: Collection[int]) -> bool:
+    """Whether gunicorn tells of a worker that was there before the log begins: that one had been up, as far as told."""
+    return _worker_of(event) not in {-1, *born}
+
+
+def _worker_of(event: Event) -> int:
+    """Return the number of the process of the worker that gunicorn tells of, -1 where it tells none."""
+    found = _WORKER_PID.search(event.words)
+    return int(found[1]) if found else -1
 
 
 def _is_of_a_thread(traceback: Traceback) -> bool:

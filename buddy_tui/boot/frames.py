@@ -35,3 +35,9 @@ def is_project(file: str) -> bool:
     (`/usr/local/bin/uvicorn`) and what was compiled or made up (`.pyx`, `<string>`) are not.
     """
     return bool(file) and not _FOREIGN.search(file.replace("\\", "/").lower())
+
+
+def is_compiled(file: str, function: str) -> bool:
+    """Tell whether a frame is of a module that Cython compiled: it names its function in full, its file from there."""
+    module = file.removesuffix(".py").replace("/", ".").replace("\\", ".")
+    return not file.startswith("/") and function.startswith((f"{module}.", f"init {module}"))

@@ -8,7 +8,13 @@ from buddy_tui.boot.values import Line
 from buddy_tui.model import LogEntry
 
 # A colour whose escape character was lost or made visible on the way: `[31m`, `^[[31m`, `\u001b[0m`, `#033[0m`.
-_COLOUR = re.compile(r"(?:\^\[|\\x1[bB]|\\u001[bB]|\\033|\\e|#033|␛|\ufffd)?\[(?:\d{1,3}(?:;\d{1,3}){0,5})?m")
+# `[main]` and `[monitor:1]` are none.
+_COLOUR = re.compile(
+    r"(?:\^\[|\\x1[bB]|\\u001[bB]|\\033|\\e|#033|␛|\ufffd)?\[(?:\d{1,3}(?:;\d{1,3}){0,5}m|m(?![a-z][\w.-]*[\]:]))"
+)
+# What forums make of the quotation marks in a traceback.
+_CURLED = re.compile("File \u201c|HaltServer|(?:Error|Exception): .*[\u201c\u2018]")
+_STRAIGHT = str.maketrans({"\u201c": '"', "\u201d": '"', "\u2018": "'", "\u2019": "'"})
 # loguru's own markup, left in where a message was not parsed: `<red>…</red>`.
 _MARKUP = re.compile(
     r"</?(?:light-)?(?:black|red|green|yellow|blue|magenta|cyan|white|level|bold|dim|normal|underline|italic)>|</>"
@@ -44,6 +50,8 @@ def _plain(text: str) -> str:
         text = strip_sequences(text)
     if "[0m" in text or "[m" in text or "[39m" in text or "[22m" in text:
         text = _COLOUR.sub("", text)
+    if ("\u201c" in text or "\u2018" in text) and _CURLED.search(text):
+        text = text.translate(_STRAIGHT)
     if "</" in text:
         text = _MARKUP.sub("", text)
     return text.removesuffix("\n")

@@ -127,6 +127,8 @@ def _works(case: Case) -> bool:
     workers = [event.at for event in case.events if event.mark is Mark.WORKER]
     if not workers or case.has(Mark.WORKER_DIED, Mark.SIGNAL):
         return False
+    if any("Exception in worker process" in line.text for line in case.attempt.lines[workers[0] :]):
+        return False  # the traceback may be cut off
     speaks = bool(case.attempt.plain) and case.attempt.plain[-1] > workers[-1]
     return speaks or case.attempt.bare or case.has(Mark.PROBE_PASSED) or not case.has(Mark.START)
 

@@ -5,12 +5,14 @@ from dataclasses import replace
 from enum import IntEnum
 
 from buddy_tui.boot import shapes
-from buddy_tui.boot.frames import is_project
+from buddy_tui.boot.frames import is_compiled, is_project
 from buddy_tui.boot.messages import Message
 from buddy_tui.boot.values import Frame, Line, Raised
 
 _SOON = 12  # entries
 _FARTHEST_MORE = 20  # lines of other writers within a message, where a margin tells writers apart
+# How a second line begins where nothing of the traceback but its last line is there: the program may have gone on.
+_GOES_ON = frozenset(" \t.(")
 
 
 class Stage(IntEnum):
@@ -158,9 +160,9 @@ class Part:
         """Take a frame, or the place of a syntax error."""
         if self._indent < 0:
             self._learn(prefix)
-        self.frames.append(
-            Frame(found[1], int(found[2]), found[3] or "", project=is_project(found[1]), at=at)
-        )
+        file, function = found[1], found[3] or ""
+        ours = is_project(file) and not is_compiled(file, function)
+        self.frames.append(Frame(file, int(found[2]), function, project=ours, at=at))
         self.stage = Stage.FRAME
         self.take_line(at, line, found[0])
 
@@ -246,9 +248,18 @@ class Part:
             return False
         if line.entry == self.entry:
             return self._message.continues(body, same_entry=True)
+        if self._is_reported(body):
+            return True
+        if len(self.fed) == 1 and body[:1] not in _GOES_ON:
+            return False
         if at - self.last > (_FARTHEST_MORE if self._margin else 1):
             return False
         return self._message.continues(body, alone=self._is_grouped)
+
+    def _is_reported(self, body: str) -> bool:
+        """Tell whether a line is a frame as Error Reporting writes it, below the exception and the deepest first."""
+        alone = not self.headed and self.taken[:1] == [Take.EXCEPTION]
+        return alone and shapes.REPORTED.match(body) is not None
 
     def feed(self, at: int, line: Line, take: Take, body: str) -> None:
         """Take a line as what `takes` said."""
@@ -257,10 +268,14 @@ class Part:
             self._message = Message(body, drawn=self.boxed)
             self.type = self._message.type
             self._at = at
-            self._is_grouped = self._one_entry
+            self._is_grouped = self._one_entry and len(self.lines) > 1
             self.stage = Stage.MESSAGE
         elif take is Take.MORE and self._message:
-            self._message.add(body)
+            if self._is_reported(body) and (found := shapes.REPORTED.match(body)):
+                file, function = found[2], found[1]
+                self.frames.insert(0, Frame(file, int(found[3]), function, project=is_project(file), at=at))
+            else:
+                self._message.add(body)
         elif take is Take.REPEATED and self.frames:
             found = shapes.REPEATED.match(body)
             self._amend(repeated=int(found[1]) if found else 0)

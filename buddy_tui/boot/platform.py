@@ -17,6 +17,9 @@ _NEVER_RAN = (
     "error finding executable",
     "executable file not found",
     "OCI runtime create failed",
+    "oci runtime error",
+    "unable to start container process",
+    "starting container process caused",
 )
 # A program may say itself that it failed to start, so Cloud Run's way of saying it is asked for.
 _NOT_LAUNCHED = re.compile(
@@ -59,6 +62,7 @@ _ELSEWHERE = (
     phrase(Mark.EXIT, " exited with code ", r"^\S+ exited with code (?P<number>\d+)(?: \(restarting\))?\W*$"),
     phrase(Mark.EXIT, "Exited with status", r"==> Exited with status (?P<number>\d+)"),
     phrase(Mark.EXIT, "Application exited early", r"==> Application exited early"),
+    phrase(Mark.EXIT, "] exited with code [", r"App \[\S+\] exited with code \[(?P<number>\d+)\]"),
     phrase(Mark.EXIT, "Process exited with status", r"Process exited with status (?P<number>\d+)"),
     phrase(Mark.EXIT, "Main child exited", r"exited normally with code: (?P<number>\d+)"),
     phrase(Mark.EXIT, "Main process exited", r"code=exited, status=(?P<number>\d+)"),
@@ -90,7 +94,9 @@ _NOT_READY = re.compile(
 _DEPLOYED = re.compile(r"revision \[(?P<name>[\w-]+)\] has been deployed and is serving")
 _GCLOUD = re.compile(r"ERROR: \(gcloud[\w.]*\) (?P<message>.*)", re.DOTALL)
 _FAILED = re.compile(
-    r"(?P<message>The user-provided container failed .*|The user-provided container failed$)", re.DOTALL
+    r"(?P<message>The user-provided container failed .*|The user-provided container failed$"
+    r"|Container failed to start\. Failed to start and then listen .*)",
+    re.DOTALL,
 )
 _TAIL = re.compile(r"\s*(?:Logs URL:|For more troubleshooting guidance).*", re.DOTALL)
 

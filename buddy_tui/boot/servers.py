@@ -5,6 +5,8 @@ and 5, hypercorn 0.17); a logger may have put something before them. Of servers 
 that something is up.
 """
 
+import re
+
 from buddy_tui.boot.said import Said, phrase, understand
 from buddy_tui.boot.values import Mark
 
@@ -170,7 +172,7 @@ _OTHERS = (
     phrase(
         Mark.GAVE_UP,
         "exec: ",
-        r": (?P<detail>exec: \S+: (?:not found|cannot execute.*|[Pp]ermission denied|[Ee]xec format error))$",
+        r": (?P<detail>exec: (?:line \d+: )?[^:]+: (?:not found|cannot execute.*|[Pp]ermission denied|[Ee]xec format error))$",
     ),
     phrase(Mark.GAVE_UP, "/usr/bin/env: ", r"/usr/bin/env: (?P<detail>.*: No such file or directory)"),
     phrase(Mark.GAVE_UP, "Fatal Python error: ", r"(?P<detail>Fatal Python error: .*)", who="python"),
@@ -218,6 +220,7 @@ _BANNERS = (
 _SERVERS = (*_GUNICORN, *_UVICORN, *_OTHERS, _ACCESS, _READ, *_BANNERS)
 
 # What servers and deployers say that tells nothing about how the boot goes.
+_PROMPT = re.compile(r"(?:\([\w.-]+\) ?)*(?:PS )?(?:[A-Za-z]:\\[^<>|]*>|\[?[\w.-]+@[\w.-]+[: ][^<>|]*[$#%])$")
 _CHATTER = (
     "Waiting for application startup",
     "Using worker: ",
@@ -263,7 +266,12 @@ def said_by_server(text: str) -> Said | None:
 
 def is_chatter(text: str) -> bool:
     """Whether the line is a server's, or Render's (`==> `), but without meaning for the boot."""
-    return text.startswith("==> ") or any(words in text for words in _CHATTER)
+    return text.startswith("==> ") or any(words in text for words in _CHATTER) or _is_prompt(text)
+
+
+def _is_prompt(text: str) -> bool:
+    """Whether it is a shell that waits for the next command, copied along with the log."""
+    return text[-1:] in "$#>%" and _PROMPT.match(text) is not None
 
 
 def named_target(text: str) -> tuple[str, str]:

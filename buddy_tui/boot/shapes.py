@@ -11,13 +11,21 @@ GROUP_HEADER = f"Exception Group {HEADER}"
 _STACK_HEADERS = ("Call stack:", "(most recent call last):", "(most recent call last)")
 
 # Cython names the body of a module `init package.module`.
-FRAME = re.compile(r'File "([^"\n]{1,4000})", line (\d{1,9})(?:, in ((?:init (?=\w+\.))?\S{1,500}))?$')
+FRAME = re.compile(r'File "([^"\n]{0,4000})", line (\d{1,9})(?:, in ?((?:init (?=\w+\.))?\S{1,500})?)?$')
+# Error Reporting's way to write one: `at run (/app/main.py:3)`, `.run ( /app/main.py:3 )`.
+REPORTED = re.compile(r"\s*(?:at |\.)(\S{1,500}) \(\s*(/[^\s:()]{1,4000}):(\d{1,9})\s*\)$")
 REPEATED = re.compile(r"\s*\[Previous line repeated (\d{1,9}) more times?\]$")
 _NOTHING_BUT_MARKS = frozenset("~^ \t│└|->┌─")
 
 _LAST_LINE = re.compile(r"((?:[^\W\d]\w*)(?:\.(?:[^\W\d]\w*|<locals>))*)(?::(?: +(.*))?)?$")
 _STRONG = re.compile(
     r"\w(?:Error|Exception|Exit|Interrupt|Warning|Group|Timeout|Failure|Fault|Expired)$|^Exception$"
+)
+# An exception's last line where nothing of its traceback is left; a CommandError is a program's way to say a word.
+LONE = re.compile(
+    r"(?:\d{4}-\d\d-\d\d[T ][\d:.,]{8,}Z?\s+|[\w.-]+ +\| +)?"
+    r"((?!(?:\w+\.)*CommandError|ImportError: Failed to find app)(?:[^\W\d]\w*\.)*[^\W\d]\w*(?<=\w)(?:Error|Exception): +\S"
+    r"|(?:[a-z_]\w*\.)+(?:exceptions?|errors?|exc)\.(?!HaltServer)[A-Z]\w+: +\S)"
 )
 _LOWER_NAMES = frozenset({"error", "timeout", "gaierror", "herror", "ParseException"})
 _HUMPS = re.compile(r"[a-z0-9][A-Z]")

@@ -12,6 +12,7 @@ from buddy_tui.boot.groups import Group
 from buddy_tui.boot.parts import Part, Stage, Take
 from buddy_tui.boot.values import Line, Traceback
 
+_MOST_ALONE = 20  # lone last lines of exceptions that are told
 _ALIKE = 6  # lines that show that two workers do the same
 
 
@@ -38,6 +39,8 @@ class _Reader:
         self._done: deque[Part] = deque(maxlen=MOST_AT_ONCE)
         self._parts: list[Part] = []
         self._markers: list[Marker] = []
+        self._alone: list[Part] = []
+        self._is_whole_seen = False
         self._held: tuple[int, Line] | None = None
 
     def read(self, lines: Iterable[tuple[int, Line]]) -> tuple[Traceback, ...]:
@@ -52,7 +55,35 @@ class _Reader:
                 or "Call stack:" in text
             ):
                 self._line(at, line)
-        return tracebacks_of(self._parts, self._markers)
+            elif "rror" in text or "xception" in text:
+                self._lone(at, line)
+        self._end()
+        return tracebacks_of(self._told(), self._markers)
+
+    def _end(self) -> None:
+        """Give half a frame, where the log was cut, to the traceback that waits for it."""
+        waiting = [part for part in self._open if part.is_waiting and part.frames]
+        if self._held and waiting:
+            waiting[-1].take_line(*self._held, "")
+
+    def _lone(self, at: int, line: Line) -> None:
+        """Take an exception's last line for a traceback where nothing else is one: people paste that line alone."""
+        found = shapes.LONE.match(line.text)
+        if found is None or self._is_whole_seen:
+            return
+        part = Part(headed=False)
+        self._start(part, at, line)
+        part.forget()
+        part.feed(at, line, Take.EXCEPTION, line.text[found.start(1) :])
+        self._alone.append(part)
+
+    def _told(self) -> list[Part]:
+        """Return all parts, without lone lines where anything is told better, unless a chain goes on from them."""
+        linked = {id(marker.before) for marker in self._markers}
+        known = any(part.frames and part.type for part in self._parts)
+        few = self._alone if known else self._alone[:-_MOST_ALONE]
+        left_out = {id(part) for part in few if not part.frames} - linked
+        return [part for part in self._parts if id(part) not in left_out]
 
     def _line(self, at: int, line: Line) -> None:
         if self._held and self._join(at, line):
@@ -81,6 +112,7 @@ class _Reader:
     def _close(self, part: Part) -> None:
         self._open.remove(part)
         self._done.append(part)
+        self._is_whole_seen = self._is_whole_seen or bool(part.frames and part.type)
 
     def _expire(self, at: int) -> None:
         for part in [part for part in self._open if at - part.last > FARTHEST]:

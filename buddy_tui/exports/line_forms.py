@@ -1,5 +1,6 @@
 """exports: plain lines, and what each tool or platform writes before them."""
 
+import html
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -40,13 +41,17 @@ FORMS = (
     Form("logs explorer", re.compile(rf"(?i:{_LEVEL})\s+{_BLANK}{_ZONE}?\s+")),
     Form("logs explorer", re.compile(rf"{_BLANK}{_ZONE}[ \t]*")),
     Form("syslog", re.compile(rf"<\d+>1 {_ISO} (?P<source>\S+) \S+ \S+ \S+ (?:-|\[[^\]]*\]) ?")),
-    Form("syslog", re.compile(rf"(?:{_MONTH}|{_ISO}) (?P<source>[\w.-]+) [\w./-]+(?:\[\d+\])?: ?")),
+    Form("syslog", re.compile(rf"(?:{_MONTH}|{_ISO}) (?P<source>[\w.<>-]+) [\w./-]+(?:\[\d+\])?: ?")),
     Form("docker compose", re.compile(rf"(?P<source>[a-zA-Z0-9][\w.-]*) +\| ?(?:{_ISO} ?)?")),
     Form("kubectl", re.compile(rf"\[pod/(?P<source>[\w./-]+)\] (?:{_ISO} ?)?")),
+    Form("dozzle", re.compile(rf"\d{{13}}[ \t]+{_ISO}[ \t]+")),
     Form("times", re.compile(rf"{_ISO}[ \t]+")),
     Form("gcloud", re.compile(rf"{_BLANK}[ \t]+(?!- )")),
 )
 _SAMPLE = 400
+_MOST_WRAPS = 3
+# What is left around a log that was copied as a page's source.
+_MARKUP = re.compile(r"</?(?:pre|font|code|span|b|p|br|div)\b[^<>\n]*>")
 _CONTINUES = re.compile(r"\s|Traceback |\S+(?:Error|Exception)\b|During handling|The above exception|$")
 
 
@@ -56,7 +61,9 @@ def as_lines(text: str, first_line: int = 1) -> tuple[tuple[LogEntry, ...], str]
     Times are believed only when they all run one way; newest-first lines are turned round, each with the lines that
     continue it. A line that is a JSON object is told in words.
     """
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").rstrip("\n").split("\n")
+    if "&quot;" in text and ("&lt;" in text or "File &quot;" in text):
+        text = html.unescape(_MARKUP.sub("", text))
+    lines = _unwrapped(text.replace("\r\n", "\n").replace("\r", "\n").rstrip("\n").split("\n"))
     form = form_of(lines)
     parts = list(_parts(lines, form, first_line))
     times = [part.when for part in parts if part.own and part.when]
@@ -66,6 +73,25 @@ def as_lines(text: str, first_line: int = 1) -> tuple[tuple[LogEntry, ...], str]
         else:
             parts = [part._replace(when=0) for part in parts]
     return tuple(map(_entry, parts)), form.name if form else "plain lines"
+
+
+def _unwrapped(lines: list[str]) -> list[str]:
+    """Return lines without what a paste has around every one of them: quote marks, a box, backticks, an indent."""
+    for _ in range(_MOST_WRAPS):
+        written = [line for line in lines if line and not line.isspace()]
+        if not written:
+            break
+        if mark := next((one for one in (">", "│") if all(line.startswith(one) for line in written)), ""):
+            lines = [line.removeprefix(mark).removeprefix(" ") for line in lines]
+        elif all(len(line) > 1 and line[0] == line[-1] == "`" for line in written):
+            lines = [line.removeprefix("`").removesuffix("`") for line in lines]
+        elif (depth := min(len(line) - len(line.lstrip(" ")) for line in written)) and any(
+            line.startswith("Traceback (", depth) for line in written
+        ):
+            lines = [line[depth:] for line in lines]
+        else:
+            break
+    return lines
 
 
 def form_of(lines: Sequence[str]) -> Form | None:

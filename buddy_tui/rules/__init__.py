@@ -41,6 +41,10 @@ from buddy_tui.rules.source_root import deepened
 # Who is not certain says why; a rule that knows no more particular doubt has this one.
 _DOUBT = "Nothing in the log rules out another cause."
 
+_LONE = (
+    "The exception's last line stands alone: where it was raised, and whether anybody caught it, is not told."
+)
+
 RULES: tuple[Callable[[Evidence], Finding | None], ...] = (
     startup.wrong_worker_class,
     verdict.booted,
@@ -92,6 +96,13 @@ def explain(reading: Reading, revision: Revision | None = None, sources: Sources
     finding = deepened(
         next((found for found in answers if found), None) or verdict.unknown(evidence), evidence
     )
+    if finding.confidence is Confidence.CERTAIN and _is_lone(boot):
+        finding = replace(finding, confidence=Confidence.LIKELY, uncertain=(*finding.uncertain, _LONE))
     if finding.confidence is not Confidence.CERTAIN and not finding.uncertain:
         finding = replace(finding, uncertain=(_DOUBT,))
     return replace(finding, revision=finding.revision or boot.revision or name)
+
+
+def _is_lone(boot: Boot) -> bool:
+    """Tell whether nothing but its last line is left of the traceback to blame."""
+    return boot.fatal is not None and not any(raised.frames for raised in boot.fatal.chain)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
 from buddy_tui.boot.values import Raised
@@ -10,7 +11,7 @@ from buddy_tui.rules.distributions import distribution_of, well_known
 from buddy_tui.rules.evidence import Evidence
 from buddy_tui.rules.origin import importer_of, missing_module
 from buddy_tui.rules.source_root import deploy_command
-from buddy_tui.rules.telling import in_few
+from buddy_tui.rules.telling import about, in_few, last_words
 from buddy_tui.rules.words import blamed, flat, told
 
 _NUMPY = re.compile(
@@ -136,6 +137,20 @@ def shared_object_missing(evidence: Evidence) -> Finding | None:
             return told(evidence, raised, _not_in_image(found["name"], evidence))
         if (name := missing_module(raised)) in _OWN_EXTENSIONS:
             return told(evidence, raised, _half_a_python(name, evidence))
+    return _library_in_last_words(evidence) if evidence.boot.fatal is None else None
+
+
+def _library_in_last_words(evidence: Evidence) -> Finding | None:
+    """Answer when the loader's line stands alone, as a linker or a program that catches everything writes it."""
+    for saying in last_words(evidence):
+        for pattern in _LIBRARY[:2]:
+            if found := pattern.search(saying.text):
+                finding = _not_in_image(found["name"], evidence)
+                doubts = ("No traceback shows that the program ended there.", *finding.uncertain)
+                lone = replace(
+                    finding, confidence=Confidence.LIKELY, evidence=(saying.quote,), uncertain=doubts
+                )
+                return about(evidence, lone)
     return None
 
 

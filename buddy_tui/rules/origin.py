@@ -129,6 +129,9 @@ def _absolute_folder(first: str, raised: Raised) -> bool:
 
 def _by_library(_name: str, first: str, raised: Raised, _evidence: Evidence) -> Origin | None:
     frame = importer_of(raised)
+    if frame is None and raised.frames and not well_known(first):
+        because = "it was imported by its name, as a server does"
+        return Origin(ours=True, confidence=Confidence.LIKELY, because=because)
     if frame is None or frame.project:
         return None
     if _by_string(raised) and (not well_known(first) or ambiguous(first)):

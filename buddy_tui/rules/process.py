@@ -24,10 +24,12 @@ _FORMAT = re.compile(r"[Ee]xec format error")
 _NOT_FOUND = (
     re.compile(r"Application failed to start: \"(?P<what>[^\"]+)\" not found"),
     re.compile(r"error finding executable \"(?P<what>[^\"]+)\""),
-    re.compile(r"exec: \"(?P<what>[^\"]+)\": (?:executable file not found|stat |no such file)"),
+    re.compile(r"exec: \\?\"(?P<what>[^\"\\]+)\\?\": (?:executable file not found|stat |no such file)"),
     re.compile(r"can't open file '(?P<what>[^']+)': \[Errno 2\]"),
-    re.compile(r"\b(?:ba|da|a)?sh: (?:line )?\d*:? ?(?:exec: )?(?P<what>[^\s:]+): (?:command )?not found"),
-    re.compile(r"\bexec: (?P<what>[^\s:]+): not found"),
+    re.compile(
+        r"(?<!\.)\b(?:ba|da|a)?sh: (?:line )?\d*:? ?(?:exec: )?(?P<what>[^\s:]+): (?:command )?not found"
+    ),
+    re.compile(r"\bexec: (?:line \d+: )?(?P<what>[^:]+): not found"),
     re.compile(r"\bexec (?P<what>/\S+): no such file or directory"),
     re.compile(
         r"\benv: (?:can't execute )?['\"\u2018]?(?P<what>[^'\"\u2019:]+)['\"\u2019]?: No such file or directory"
@@ -36,6 +38,11 @@ _NOT_FOUND = (
     re.compile(r"Cannot find module '(?P<what>/[^']+)'"),
     re.compile(r"failed to launch: (?:path lookup|determine start command).*?(?P<what>[^\s:]*)$"),
 )
+# What bash and ash say of a command in a script; the script goes on, so it counts as its last word alone.
+_NOT_FOUND_IN_SCRIPT = re.compile(
+    r"^\S+\.sh: (?:line )?\d+: (?P<what>[^\s:]+): (?:(?:command )?not found|cannot execute: required file not found"
+    r"|No such file or directory)$"
+)
 # These can mean nothing else; the others are a shell's, whose script may go on after them.
 _PLAIN = _NOT_FOUND[:4]
 # What a shell or Python exits with where a command or file is not there.
@@ -43,7 +50,11 @@ _COMMAND_CODES = frozenset({1, 2, 126, 127})
 _NEVER_EXECUTED = re.compile(r"Application failed to start\b(?!.*(?:exec format|[Pp]ermission|not found))")
 # What Cloud Run says e.g. where the command lies on a mounted bucket that may not be read.
 _NOT_PERMITTED = re.compile(r"Application exec likely failed")
+_ENDS = frozenset({Mark.EXIT, Mark.GAVE_UP, Mark.PROBE_FAILED, Mark.REJECTED, Mark.SHUTDOWN})
 _LIMIT = re.compile(r"Memory limit of (\d+) Mi?B exceeded")
+# gunicorn asks so of every worker that got SIGKILL, of those too that it killed itself after their timeout.
+_TIMED_OUT = re.compile(r"WORKER TIMEOUT \(pid:\s?(\d+)\)")
+_PERHAPS = re.compile(r"Worker \(pid:\s?(\d+)\) was sent SIGKILL! Perhaps out of memory\?")
 _SHORT_OF_MEMORY = re.compile(
     r"Perhaps out of memory\?|CUDA out of memory|JavaScript heap out of memory|Cannot allocate memory"
     r"|^MemoryError\b|OutOfMemory(?:Error|Exception)|Container (?:was )?(?:OOM|killed due to memory)",
@@ -107,6 +118,9 @@ def entrypoint_not_found(evidence: Evidence) -> Finding | None:
             if found := pattern.search(saying.text):
                 confidence = Confidence.CERTAIN if pattern in _PLAIN else Confidence.LIKELY
                 return about(evidence, _no_command(evidence, found["what"], confidence, saying.quote))
+    if (hit := last_hit(evidence, _NOT_FOUND_IN_SCRIPT)) and _is_last(evidence, hit.at):
+        quote = evidence.quote(hit.at)[0]
+        return about(evidence, _no_command(evidence, hit.match["what"], Confidence.LIKELY, quote))
     refused = next((one for one in last_words(evidence) if _NEVER_EXECUTED.search(one.text)), None)
     if (
         refused is None
@@ -115,6 +129,13 @@ def entrypoint_not_found(evidence: Evidence) -> Finding | None:
     ):
         return None
     return about(evidence, _no_command(evidence, "", Confidence.UNSURE, refused.quote))
+
+
+def _is_last(evidence: Evidence, at: int) -> bool:
+    """Tell whether the program says nothing more after a line, and did not come up."""
+    told = {event.at for event in evidence.boot.events if event.mark in _ENDS}
+    later = (place for place, text in lines_outside(evidence) if place > at and text.strip())
+    return evidence.boot.outcome is not Outcome.UP and all(place in told for place in later)
 
 
 def exited_zero(evidence: Evidence) -> Finding | None:
@@ -155,13 +176,22 @@ def out_of_memory(evidence: Evidence) -> Finding | None:
     if limit is not None and failed(evidence):
         quotes = evidence.quote(limit.at)
         return about(evidence, replace(_memory(evidence, limit.number, Confidence.CERTAIN), evidence=quotes))
+    timed_out = {found[1] for _, text in lines_outside(evidence) if (found := _TIMED_OUT.search(text))}
     for saying in last_words(evidence):
         told = _LIMIT.search(saying.text)
+        worker = _PERHAPS.search(saying.text)
+        if worker and (worker[1] in timed_out or not _is_seen(evidence)):
+            continue
         if told or _SHORT_OF_MEMORY.search(saying.text):
             confidence = Confidence.CERTAIN if told else Confidence.LIKELY
             finding = _memory(evidence, int(told[1]) if told else 0, confidence)
             return about(evidence, replace(finding, evidence=(saying.quote,)))
     return None
+
+
+def _is_seen(evidence: Evidence) -> bool:
+    """Tell whether the start is in the log, or an end: a worker that ends later had come up."""
+    return failed(evidence) or bool(evidence.boot.marks(Mark.START, Mark.PROCESS))
 
 
 def killed_by_signal(evidence: Evidence) -> Finding | None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from buddy_tui.boot.values import Mark, Outcome
 from buddy_tui.finding import Cause, Confidence, Finding
 from buddy_tui.rules.evidence import Evidence
-from buddy_tui.rules.telling import about, at_of, last_event, last_hit, raised, update
+from buddy_tui.rules.telling import about, at_of, failed, last_event, last_hit, raised, update
 
 _TIMEOUT = re.compile(r"WORKER TIMEOUT \(pid:\s?\d+\)")
 _CALL = re.compile(
@@ -63,7 +63,7 @@ def respawn_loop(evidence: Evidence) -> Finding | None:
 
 def _impatient_server(evidence: Evidence) -> Finding | None:
     hit = last_hit(evidence, _TIMEOUT)
-    if hit is None or evidence.boot.marks(Mark.SERVED, Mark.READY):
+    if hit is None or evidence.boot.marks(Mark.SERVED, Mark.READY) or not failed(evidence):
         return None
     finding = Finding(
         cause=Cause.SLOW_START,
@@ -121,7 +121,7 @@ def _misfit(evidence: Evidence, found: re.Match[str], at: int) -> Finding:
         if asgi
         else "Start it with a WSGI server: gunicorn --bind :$PORT main:app"
     )
-    up = evidence.boot.outcome in {Outcome.UP, Outcome.OPEN}
+    up = evidence.boot.outcome in {Outcome.UP, Outcome.OPEN, Outcome.CUT}
     finding = Finding(
         cause=Cause.WRONG_WORKER_CLASS,
         confidence=Confidence.CERTAIN,

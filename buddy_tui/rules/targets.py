@@ -75,8 +75,8 @@ _SAYINGS = (
     _saying(r"Could not find (?:a default file to run|(?:a )?FastAPI app in module)", "no target"),
     _saying(r"Malformed application '(?P<name>[^']+)'", "unparsable"),
     _saying(
-        r"(?:^|\s)(?:Error: |\d\. )module '(?P<module>[\w.]+)' has no attribute '(?P<name>\w+)'$", "attribute"
-    ),
+        r"(?:^|\s)\d\. module '(?P<module>[\w.]+)' has no attribute '(?P<name>\w+)'$", "attribute"
+    ),  # waitress
 )
 # Words of which each saying has some.
 _ANY = re.compile(

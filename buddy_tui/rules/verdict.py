@@ -88,12 +88,13 @@ def incomplete(evidence: Evidence) -> Finding | None:
     boot = evidence.boot
     if boot.outcome not in {Outcome.CUT, Outcome.OPEN} or not boot.lines:
         return None
-    inside = boot.outcome is Outcome.CUT and any(not traceback.whole for traceback in boot.tracebacks)
+    whole = any(raised.type for traceback in boot.tracebacks for raised in traceback.chain)
+    inside = boot.outcome is Outcome.CUT and bool(boot.tracebacks) and not whole
     end = last_event(evidence, *_TERMINAL)
     finding = Finding(
         cause=Cause.INCOMPLETE,
         confidence=Confidence.CERTAIN if inside else Confidence.LIKELY,
-        boots=False if end or _is_rejected(evidence) else None,
+        boots=False if (end and end.detail != "worker") or _is_rejected(evidence) else None,
         summary="The log ends before anything decides whether the program came up.",
         observed="No exit, no probe and no server that is ready.",
         short="undecided",

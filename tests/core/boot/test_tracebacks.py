@@ -376,7 +376,7 @@ def test_a_wrapped_frame_is_joined() -> None:
     [
         "/app/main.py:3: DeprecationWarning: old\n  import x",
         "WARNING:app:ImportError: redis not installed, using in-memory cache",
-        "ImportError: redis is not there",
+        "probing: ImportError: redis is not there",
         "import time:       200 |        200 |   _io",
         "Call stack:\n  File \"/app/main.py\", line 3, in <module>\n    log.warning('x', 1)\nMessage: 'x'\nArguments: (1,)",
         'Stack (most recent call last):\n  File "/app/main.py", line 3, in <module>\n    log.warning("x")',
