@@ -1,6 +1,7 @@
 """Programs that show log files, each in a terminal of its own: when it shows the newest line, when it answers keys."""
 
 import os
+import random
 import shutil
 import subprocess
 import sys
@@ -90,7 +91,8 @@ def keys(tool: Tool, file: Path, environ: Mapping[str, str], rounds: int, rate: 
     seconds = 3.0 + rounds * len(_KEYS)
     with _ready(tool, file, environ) as program, _appending(file, rate, seconds):
         _typed(program, tool.home, lambda text: OLDEST in text)
-        return [_changed(program, key) for _ in range(rounds) for key in _KEYS]
+        chance = random.Random(7)  # noqa: S311 - a key comes at any moment, the same ones in every run
+        return [_changed(program, key, chance.uniform(0.3, 0.6)) for _ in range(rounds) for key in _KEYS]
 
 
 def following(tool: Tool, file: Path, environ: Mapping[str, str], rate: int, seconds: float) -> float:
@@ -113,9 +115,9 @@ def _ready(tool: Tool, file: Path, environ: Mapping[str, str]) -> Iterator[Progr
         yield program
 
 
-def _changed(program: Program, key: bytes) -> float:
-    """Press a key when all is quiet; return the seconds until the lines of the log are others."""
-    program.when(program.listen(quiet=0.25, timeout=0.5), lambda _: False)
+def _changed(program: Program, key: bytes, pause: float) -> float:
+    """Press a key after a pause; return the seconds until the lines of the log are others."""
+    program.when(program.listen(quiet=pause, timeout=pause), lambda _: False)
     before = _middle(program.screen.text())
     return _typed(program, key, lambda text: _middle(text) != before)
 

@@ -5,16 +5,19 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from buddy_tui.model import LogEntry, LogScope
+from buddy_tui.model import LogEntry, LogScope, Revision, ServiceName
 
 _AUDIT = "cloudaudit.googleapis.com%2F"
+_BUILD_LABEL = "gcb-build-id"
+_FETCHING = "Fetching storage object: "
 
 
 def filter_of(scope: LogScope) -> str:
     """Return the scope in Cloud Logging's query language, on one line.
 
     Audit entries may have empty labels, so these are also found by the resource that they name. That a build's log
-    has the label `build_id` is how Cloud Build documents it; unverified here.
+    has the label `build_id` is how Cloud Build documents it; that a line of it names the source with its generation
+    is how published logs look. Both are unverified here.
     """
     times = []
     if scope.since:
@@ -22,6 +25,25 @@ def filter_of(scope: LogScope) -> str:
     if scope.until:
         times.append(f'timestamp<="{_time(scope.until)}"')
     return " AND ".join([*_parts(scope), *times])
+
+
+def build_of(service: ServiceName, revision: Revision) -> LogScope | None:
+    """Return the scope of the build that made a revision's image, `None` where nothing leads to it.
+
+    Cloud Build's triggers label what they deploy with the build's id (unverified). Any other build is known by its
+    source, and ran before the revision was created.
+    """
+    if build := dict(revision.labels).get(_BUILD_LABEL):
+        return LogScope(service, revision.name, build=build)
+    if not revision.source.startswith("gs://"):
+        return None
+    until = nanoseconds(revision.created) if revision.created else 0
+    return LogScope(service, revision.name, until=until, source=revision.source)
+
+
+def nanoseconds(moment: datetime) -> int:
+    """Return a time as in a LogEntry."""
+    return int(moment.timestamp()) * 1_000_000_000 + moment.microsecond * 1000
 
 
 def union(scopes: Iterable[LogScope]) -> str:
@@ -38,6 +60,8 @@ def within(scope: LogScope, entry: LogEntry) -> bool:
     """Tell whether an entry of the scope's service or build is one that the scope's own query would find."""
     if entry.when < scope.since or (scope.until and entry.when > scope.until):
         return False
+    if scope.source:
+        return entry.log == "build" and f"{_FETCHING}{scope.source}" in entry.text
     if scope.build or entry.log == "build":
         return entry.instance == scope.build
     if entry.log == "activity":
@@ -58,6 +82,8 @@ def at(scope: LogScope, entry: LogEntry, region: str, service: str) -> bool:
 
 
 def _parts(scope: LogScope) -> list[str]:
+    if scope.source:
+        return ['resource.type="build"', f"textPayload:{_quoted(_FETCHING + scope.source)}"]
     if scope.build:
         return ['resource.type="build"', f"resource.labels.build_id={_quoted(scope.build)}"]
     logs = f"projects/{scope.service.project}/logs/{_AUDIT}"

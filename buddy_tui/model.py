@@ -255,7 +255,9 @@ class LogBatch:
 class LogScope:
     """Which entries a view is about. Times as in a LogEntry, 0 is open; an empty `revision` is the whole service.
 
-    `among` names several revisions instead of one. `activity` asks for the audit log of API calls too, `build` (a Cloud Build id) for the build's own log instead.
+    `among` names several revisions instead of one. `activity` asks for the audit log of API calls too. `build` (a
+    Cloud Build id) asks for that build's own log instead, `source` for the lines that say who built this source
+    (`gs://bucket/object#generation`).
     """
 
     service: ServiceName
@@ -264,7 +266,13 @@ class LogScope:
     until: int = 0
     activity: bool = False
     build: str = ""
+    source: str = ""
     among: tuple[str, ...] = ()
+
+    @property
+    def is_of_build(self) -> bool:
+        """Whether it is about a build, not about what was deployed."""
+        return bool(self.build or self.source)
 
 
 @dataclass(frozen=True, slots=True)

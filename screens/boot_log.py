@@ -14,15 +14,15 @@ from buddy_tui.boot.values import BootLog
 from buddy_tui.clean import clean_line
 from buddy_tui.config import Settings
 from buddy_tui.log_filter import LogFilter
-from buddy_tui.log_scope import filter_of
+from buddy_tui.log_scope import build_of, filter_of
 from buddy_tui.log_store import LogStore
-from buddy_tui.model import LogScope, LogState, Revision
+from buddy_tui.model import LogBatch, LogScope, LogState, Revision
 from buddy_tui.save import as_text
 from screens import links
 from screens.base import Feed
 from screens.filtered import FilteredScreen
 from screens.findings import first_fix
-from screens.log_words import build_of, log_facts, nothing_there
+from screens.log_words import log_facts, nothing_there
 from screens.messages import Copy, OpenLink, Save
 from screens.widgets.filter_bar import FilterBar
 from screens.widgets.finding import FindingPanel
@@ -81,7 +81,8 @@ at one field. `a` shows who called the API, without what they sent; `b` shows th
         super().__init__(settings, open_feed(scope), clock, at.project, at.region, revision.name)
         self._open_feed = open_feed
         self._revision = revision
-        self._scope = scope
+        self._scope = self._boot = scope
+        self._build = build_of(scope.service, revision)
         self._query = self._moment = ""
         self._since = clock()
         self._state: LogState | None = None
@@ -140,10 +141,17 @@ at one field. `a` shows who called the API, without what they sent; `b` shows th
             self._late += len(batch.late)
             self._store.append(batch)
             self.main.grew()
-        if value.reading is not None and not self._scope.build:
+        if batch.entries and self._scope.is_of_build:
+            self._learn_build(batch)
+        if value.reading is not None:
             self.story.tell(value.reading, value.finding)
             self._light_up()
         self._tell()
+
+    def _learn_build(self, batch: LogBatch) -> None:
+        """Keep what the build is called by its own entries, and light up what it calls an error."""
+        self._build = self._scope = replace(self._scope, build=batch.entries[0].instance, source="", until=0)
+        self.main.marks |= {(one.key, 0) for one in batch.entries if one.text.startswith("ERROR")}
 
     def _light_up(self) -> None:
         """Light the proof up in the log, and lead to the failing line, once."""
@@ -166,7 +174,9 @@ at one field. `a` shows who called the API, without what they sent; `b` shows th
             self._offered = offered
             self.tell(state.trouble)
         status.state, status.late = state, self._late
-        status.about = "build log" if self._scope.build else "with API calls" if self._scope.activity else ""
+        status.about = (
+            "build log" if self._scope.is_of_build else "with API calls" if self._scope.activity else ""
+        )
         self._say_what_is_missing()
         self._tell_shown()
 
@@ -216,7 +226,7 @@ at one field. `a` shows who called the API, without what they sent; `b` shows th
             case "save":
                 return self.is_mounted and self.can_filter()
             case "build":
-                return bool(build_of(self._revision))
+                return self._build is not None
             case "back" if self.has_class("-full"):
                 return True
         return super().check_action(action, parameters)
@@ -281,12 +291,13 @@ at one field. `a` shows who called the API, without what they sent; `b` shows th
         self.post_message(Save(as_text(self._store), self._scope.build or self._revision.name))
 
     def action_activity(self) -> None:
-        """Show, or hide, who called the API meanwhile."""
-        self._look_at(replace(self._scope, activity=not self._scope.activity))
+        """Show the boot with who called the API meanwhile, or without."""
+        self._look_at(replace(self._boot, activity=not self._scope.activity))
 
     def action_build(self) -> None:
         """Show the log of the build that made the image, or go back to the boot."""
-        self._look_at(replace(self._scope, build="" if self._scope.build else build_of(self._revision)))
+        if self._build is not None:
+            self._look_at(self._boot if self._scope.is_of_build else self._build)
 
     def _look_at(self, scope: LogScope) -> None:
         self._scope, self._feed = scope, self._open_feed(scope)

@@ -8,31 +8,30 @@ from screens.states import revision_state
 from screens.widgets.facts import Fact
 from screens.words import Cell, span
 
-# Cloud Build's triggers set it on what they deploy; unverified.
-_BUILD_LABEL = "gcb-build-id"
 _PATIENCE = timedelta(seconds=2)
 _NOT_HEALTHY = "That does not say that it is healthy: Cloud Logging forgets entries, by default after 30 days"
+_NOT_LOGGED = "Cloud Logging forgets entries, by default after 30 days,\nand a build may log to a bucket only"
 
 
 def nothing_there(state: LogState, scope: LogScope, revision: Revision, waited: timedelta) -> tuple[str, str]:
     """Return what stands in for the lines, and what for the finding, as long as there are none."""
-    kind, name = ("build log", scope.build) if scope.build else ("log", revision.name)
+    kind, name = ("build log", scope.build or revision.name) if scope.is_of_build else ("log", revision.name)
     if state.trouble:
         return "Nothing was read yet", "! Not known: the log could not be read"
     if not state.complete:
         patience = f" {span(waited)}" if waited >= _PATIENCE else ""
         return f"Reading the {kind} of {name} …{patience}", f"● Reading the {kind}: no verdict yet"
+    if scope.is_of_build:
+        return (
+            f"There is nothing in the build log of {name}\n{_NOT_LOGGED}",
+            "● The build log is shown: no verdict yet",
+        )
     if revision.state is RevisionState.PENDING:
         return f"Waiting for the first line of {name}", "● Nothing tells yet whether it boots"
     return (
-        f"There is nothing in the {kind} of {name}\n{_NOT_HEALTHY}",
+        f"There is nothing in the log of {name}\n{_NOT_HEALTHY}",
         "! Not known: nothing tells whether it boots",
     )
-
-
-def build_of(revision: Revision) -> str:
-    """Return the id of the build that made a revision's image where a label names it, else an empty text."""
-    return dict(revision.labels).get(_BUILD_LABEL, "")
 
 
 def log_facts(

@@ -145,6 +145,7 @@ def _scope(text: str) -> LogScope:
         until=_nanoseconds(found(r'timestamp<="([^"]*)"')),
         activity="NOT logName" not in text,
         build=found(r'labels\.build_id="([^"]*)"'),
+        source=found(r'textPayload:"Fetching storage object: ([^"]*)"'),
     )
 
 

@@ -6,6 +6,7 @@ import re
 import sys
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import aclosing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated
 
@@ -29,6 +30,7 @@ _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _SINCE = re.compile(r"(\d+(?:\.\d+)?)([smhd])")
 # Enough for any boot; whoever wants more says since when.
 _MOST = 20_000
+_NO_BUILD = "It has no source, and no label of a build: it was deployed as a finished image."
 
 
 def logs(
@@ -40,6 +42,7 @@ def logs(
         str | None, Parameter(help="How far back, e.g. 90s, 10m, 2h, 1d; else its boot.")
     ] = None,
     activity: Annotated[bool, Parameter(help="With the audit log: who called the API.")] = False,
+    build: Annotated[bool, Parameter(help="The log of the build that made its image instead.")] = False,
     json: Annotated[bool, Parameter(help="Print JSON Lines: Google's entry, our fields as `buddy`.")] = False,
     context: Context = _NO_OPTIONS,
 ) -> None:
@@ -51,12 +54,14 @@ def logs(
         Its name, or the end of it. Without one: the newest.
 
     """
+    if build and activity:
+        raise UsageProblem("Which one: the log of the build, or the revision's with the audit log?")
     back = _length(since)
     flags = context.flags()
     settings = with_project(settle(flags))
     if revision and not settings.service and (service := service_in(revision)):
         settings = with_project(settle({**flags, "service": service}))
-    asyncio.run(_print(settings, revision, back, follow=follow, activity=activity, json=json))
+    asyncio.run(_print(settings, revision, back, follow=follow, activity=activity, build=build, json=json))
 
 
 async def _print(
@@ -66,16 +71,18 @@ async def _print(
     *,
     follow: bool,
     activity: bool,
+    build: bool,
     json: bool,
 ) -> None:
     from buddy_tui import gcp
+    from buddy_tui.diagnose import located
     from buddy_tui.logs import LogDesk
 
     cloud = await gcp.connect(settings)
     desk = LogDesk(cloud, settings.project.value, clock=_now)
     try:
-        scope = await _scope(cloud, settings, wanted, back, follow=follow, activity=activity)
-        async with aclosing(_batches(desk, scope, follow=follow)) as batches:
+        scope = await _scope(cloud, settings, wanted, back, follow=follow, activity=activity, build=build)
+        async with aclosing(_batches(desk, await located(desk, scope), follow=follow)) as batches:
             teller = _Teller(cloud, json=json)
             async for batch in batches:
                 teller.tell(batch)
@@ -92,8 +99,10 @@ async def _scope(
     *,
     follow: bool,
     activity: bool,
+    build: bool,
 ) -> LogScope:
     from buddy_tui.diagnose import boot_window
+    from buddy_tui.log_scope import build_of
 
     name, notes = await find(cloud, settings)
     for note in notes:
@@ -102,9 +111,13 @@ async def _scope(
     if not revisions:
         raise NotFound(f"{name.service} has no revisions in {name.region}.", "Deploy it first.")
     chosen: Revision = pick_revision(revisions, wanted) if wanted else revisions[0]
-    since, until = boot_window(chosen)
-    if back is not None:
-        since, until = int((_now() - back).timestamp()) * 1_000_000_000, 0
+    begun = int((_now() - back).timestamp()) * 1_000_000_000 if back is not None else 0
+    if build:
+        made = build_of(name, chosen)
+        if made is None:
+            raise NotFound(f"Nothing tells which build made the image of {chosen.name}.", _NO_BUILD)
+        return replace(made, since=begun)
+    since, until = (begun, 0) if begun else boot_window(chosen)
     return LogScope(name, chosen.name, since, 0 if follow else until, activity=activity)
 
 
@@ -119,7 +132,8 @@ async def _batches(desk: "LogDesk", scope: LogScope, *, follow: bool) -> AsyncGe
     if len(entries) == _MOST:
         print(f"buddy-tui: {_MOST:,} entries, and there are more: say --since.", file=sys.stderr)
     if not entries:
-        print(f"buddy-tui: there is no log of {scope.revision} in that time.", file=sys.stderr)
+        about = f"build {scope.build}" if scope.build else scope.revision
+        print(f"buddy-tui: there is no log of {about} in that time.", file=sys.stderr)
 
 
 class _Teller:

@@ -2,10 +2,12 @@
 
 examiner   a service's findings, and a boot log with its own
 windows    the logs of boots
+builds     which build made an image
 shelf      source trees
 """
 
+from buddy_tui.diagnose.builds import located
 from buddy_tui.diagnose.examiner import Examiner
 from buddy_tui.diagnose.windows import boot_window
 
-__all__ = ["Examiner", "boot_window"]
+__all__ = ["Examiner", "boot_window", "located"]

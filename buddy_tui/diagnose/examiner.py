@@ -7,13 +7,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from buddy_tui.boot.values import BootLog, Reading
+from buddy_tui.diagnose.builds import located
 from buddy_tui.diagnose.reading import explained, read
 from buddy_tui.diagnose.shelf import Shelf
-from buddy_tui.diagnose.windows import LONGEST_BOOT, MOST_ENTRIES, SETTLED, Windows, boot_window, nanoseconds
+from buddy_tui.diagnose.windows import LONGEST_BOOT, MOST_ENTRIES, SETTLED, Windows, boot_window
 from buddy_tui.errors import BuddyError
 from buddy_tui.finding import Cause, Finding
 from buddy_tui.gateway import SourceReads
 from buddy_tui.incident import incident
+from buddy_tui.log_scope import nanoseconds
 from buddy_tui.logs import LogDesk
 from buddy_tui.model import (
     LogBatch,
@@ -73,11 +75,17 @@ class Examiner:
         """Yield the boot of `scope.revision`, then what comes in, until closed.
 
         Its finding comes with the entries that it was made from, and again when archives have proved more. A
-        revision that is not among `revisions` is read from `scope.since` on.
+        revision that is not among `revisions` is read from `scope.since` on. The log of a build has no finding; that
+        there is none raises NotFound, and other trouble with finding it a BuddyError.
         """
-        revision = next((one for one in revisions if one.name == scope.revision), None)
-        since, until = boot_window(revision) if revision and not scope.build else (scope.since, scope.until)
         yield BootLog(LogBatch())
+        if scope.is_of_build:
+            async with aclosing(self._desk.follow(await located(self._desk, scope), wake=wake)) as batches:
+                async for batch in batches:
+                    yield BootLog(batch)
+            return
+        revision = next((one for one in revisions if one.name == scope.revision), None)
+        since, until = boot_window(revision) if revision else (scope.since, scope.until)
         followed = self._follow(replace(scope, since=scope.since or since), scope.until or until, wake)
         kept = _Kept()
         async with aclosing(followed) as batches:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
+from buddy_tui.log_scope import nanoseconds
 from buddy_tui.logs import LogDesk
 from buddy_tui.model import LogEntry, LogScope, Revision, RevisionState, ServiceName
 
@@ -44,7 +45,7 @@ class Windows:
     async def one(self, scope: LogScope) -> tuple[LogEntry, ...]:
         """Return the window of a revision, from memory if it was read with others."""
         kept = self._kept.get((scope.service, scope.revision))
-        if kept is None or scope.activity or scope.build:
+        if kept is None or scope.activity:
             return await self._desk.window(scope, most=MOST_ENTRIES)
         return kept
 
@@ -63,8 +64,3 @@ class Windows:
             if last < end:
                 mine = (one for one in entries if one.revision == revision and one.when <= last)
                 self._kept[name, revision] = tuple(mine)
-
-
-def nanoseconds(moment: datetime) -> int:
-    """Return a time as in a LogEntry."""
-    return int(moment.timestamp()) * 1_000_000_000 + moment.microsecond * 1000

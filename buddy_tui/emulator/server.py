@@ -92,12 +92,19 @@ class Emulator:
         runtime = Runtime(folder, self.reaper, clock, self.logs.write, startup_limit=options.startup_limit)
         self.fleet = Fleet(self.world, self.registry, runtime, idle_limit=options.idle_limit)
         self.ingress = Ingress(self.world, self.fleet, clock, self.logs.write)
-        self.builds = Builds(self.registry, self.store.read, clock, self.bell.ring)
+        self.builds = Builds(self.registry, self.store.read, clock, self.bell.ring, self.logs.write)
         self.controller = Controller(
             self.world, self.registry, self.fleet, self.logs, clock, self.bell, principal=_PRINCIPAL
         )
         self.stage = Stage(
-            self.world, self.store, self.registry, clock, self.bell, pace=options.pace, say=options.say
+            self.world,
+            self.store,
+            self.registry,
+            clock,
+            self.bell,
+            self.logs.write,
+            pace=options.pace,
+            say=options.say,
         )
         self.endpoints: Mapping[str, str] = {}
 

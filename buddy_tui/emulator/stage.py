@@ -9,6 +9,7 @@ from uuid import NAMESPACE_URL, uuid5
 from google.protobuf.json_format import ParseDict
 
 from buddy_tui.emulator.clock import Clock
+from buddy_tui.emulator.machine.build_log import BuildLog, Order
 from buddy_tui.emulator.machine.images import Built, Registry
 from buddy_tui.emulator.machine.objects import Store
 from buddy_tui.emulator.names import Problem, Where
@@ -28,7 +29,8 @@ _PATIENCE = 600.0
 class Stage:
     """The rooms of a running emulator, as far as a story needs them.
 
-    `pace` is a pause in seconds after each step, for those who watch; `say` takes one line of narration.
+    `write` takes the entries of build logs. `pace` is a pause in seconds after each step, for those who watch; `say`
+    takes one line of narration.
     """
 
     world: World
@@ -36,6 +38,7 @@ class Stage:
     registry: Registry
     clock: Clock
     bell: Bell
+    write: Callable[[Message], None]
     pace: float = 0.0
     say: Callable[[str], None] = lambda _: None
 
@@ -74,12 +77,16 @@ class Stage:
         archive = tree.archive()
         source = self._upload(service, archive)
         reference = f"{REGION}-docker.pkg.dev/{self.world.project}/cloud-run-source-deploy/{service}"
-        building = asyncio.create_task(asyncio.to_thread(self.registry.build, archive, reference, source))
+        log = BuildLog(self.clock, self.world.project, str(uuid5(NAMESPACE_URL, source)))
+        order = Order(source, reference, lambda: archive)
+        building = asyncio.create_task(asyncio.to_thread(log.run, self.registry, order))
         try:
             return await asyncio.shield(building)
         finally:
             # A thread cannot be cut short, and must not write into a folder that is being deleted.
             await asyncio.wait({building})
+            for entry in log.entries:
+                self.write(entry)
 
     def adopt(
         self, region: str, service: str, revisions: Iterable[tuple[str, datetime]], built: Built

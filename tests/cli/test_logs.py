@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -34,18 +35,51 @@ def cloud() -> FakeReads:
 
 
 async def test_the_boot_window_of_the_newest_revision_is_shown_unless_something_else_is_said() -> None:
-    scope = await _scope(cloud(), settings(), None, None, follow=False, activity=False)
+    scope = await _scope(cloud(), settings(), None, None, follow=False, activity=False, build=False)
 
     assert scope.revision == "api-00002-bbb"
     assert (scope.since, scope.until) == boot_window(make.failed("api-00002-bbb"))
 
 
 async def test_since_opens_the_window_up_to_now() -> None:
-    scope = await _scope(cloud(), settings(), "aaa", timedelta(minutes=10), follow=False, activity=True)
+    scope = await _scope(
+        cloud(), settings(), "aaa", timedelta(minutes=10), follow=False, activity=True, build=False
+    )
 
     begun = datetime.fromtimestamp(scope.since / 1e9, UTC)
     assert timedelta(minutes=9) < datetime.now(UTC) - begun < timedelta(minutes=11)
     assert (scope.revision, scope.until, scope.activity) == ("api-00001-aaa", 0, True)
+
+
+@pytest.mark.parametrize(
+    ("told", "wanted"),
+    [
+        ({"source": "gs://b/2.zip#1"}, {"source": "gs://b/2.zip#1"}),
+        ({"source": "gs://b/2.zip#1", "labels": (("gcb-build-id", "b-2"),)}, {"build": "b-2"}),
+    ],
+)
+async def test_the_build_of_a_revision_is_asked_for_by_its_label_or_its_source(
+    told: dict[str, Any], wanted: dict[str, str]
+) -> None:
+    reads = FakeReads()
+    reads.put(make.service(), make.failed("api-00002-bbb", **told))
+
+    scope = await _scope(reads, settings(), None, None, follow=False, activity=False, build=True)
+
+    assert {"build": scope.build, "source": scope.source} == {"build": "", "source": ""} | wanted
+    assert (scope.revision, scope.since, scope.activity) == ("api-00002-bbb", 0, False)
+
+
+async def test_a_finished_image_has_no_build_that_could_be_named() -> None:
+    with pytest.raises(NotFound, match="which build made the image of api-00002-bbb") as caught:
+        await _scope(cloud(), settings(), None, None, follow=False, activity=False, build=True)
+
+    assert "deployed as a finished image" in caught.value.hint
+
+
+def test_the_log_of_a_build_has_no_audit_log_beside_it() -> None:
+    with pytest.raises(UsageProblem, match="Which one"):
+        verb.logs(build=True, activity=True)
 
 
 async def test_a_service_without_revisions_has_no_log() -> None:
@@ -53,7 +87,7 @@ async def test_a_service_without_revisions_has_no_log() -> None:
     reads.put(make.service())
 
     with pytest.raises(NotFound):
-        await _scope(reads, settings(), None, None, follow=False, activity=False)
+        await _scope(reads, settings(), None, None, follow=False, activity=False, build=False)
 
 
 def test_an_entry_is_one_line_with_its_continuations_below() -> None:
@@ -91,7 +125,7 @@ def test_what_the_stream_says_of_itself_goes_to_stderr_once(capsys: pytest.Captu
 async def test_an_empty_window_is_said_and_prints_no_data(capsys: pytest.CaptureFixture[str]) -> None:
     reads, time = cloud(), FakeTime()
     desk = LogDesk(reads, "acme-prod", clock=time, sleep=time.sleep)
-    scope = await _scope(reads, settings(), None, None, follow=False, activity=False)
+    scope = await _scope(reads, settings(), None, None, follow=False, activity=False, build=False)
 
     async for batch in verb._batches(desk, scope, follow=False):
         assert batch.entries == ()

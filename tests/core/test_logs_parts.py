@@ -17,6 +17,8 @@ LABEL = "resource.labels.revision_name"
 SERVICE = LogScope(make.NAME)
 REVISION = LogScope(make.NAME, "api-00001-aaa")
 BUILD = LogScope(make.NAME, build="b-1")
+BUILDS = LogScope(make.NAME, source="gs://b/o.zip#7")
+FETCHING = "Fetching storage object: gs://b/o.zip#"
 
 
 def test_entries_come_out_in_order_of_time_then_insert_id_then_log() -> None:
@@ -160,6 +162,7 @@ async def test_a_refusal_shuts_the_line_longer_each_time_until_an_answer() -> No
             ],
         ),
         (BUILD, ['resource.type="build"', 'resource.labels.build_id="b-1"']),
+        (BUILDS, ['resource.type="build"', f'textPayload:"{FETCHING}7"']),
     ],
 )
 def test_a_scope_is_a_query(scope: LogScope, parts: list[str]) -> None:
@@ -184,6 +187,9 @@ def test_a_revision_with_api_calls_has_those_of_its_service() -> None:
         (REVISION, {"log": "build", "instance": "b-1"}, False),
         (BUILD, {"log": "build", "instance": "b-1"}, True),
         (BUILD, {"log": "build", "instance": "b-2"}, False),
+        (BUILDS, {"log": "build", "instance": "b-1", "text": f"{FETCHING}7"}, True),
+        (BUILDS, {"log": "build", "instance": "b-1", "text": f"{FETCHING}8"}, False),
+        (BUILDS, {"text": f"{FETCHING}7"}, False),
         (replace(SERVICE, since=make.entry(1).when), {}, False),
         (replace(SERVICE, until=make.entry(-1).when), {}, False),
     ],

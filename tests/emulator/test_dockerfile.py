@@ -39,7 +39,8 @@ def test_the_dockerfile_of_the_incident_is_understood_in_full() -> None:
 
 
 def test_the_build_log_says_that_nothing_was_installed() -> None:
-    log = read(_SEED).log
+    log: list[str] = []
+    read(_SEED, log.append)
 
     assert log[0] == "Step 1/8 : FROM python:3.11-slim AS app"
     assert "environment of the emulator stands in" in log[log.index("Step 5/8 : COPY . .") - 1]

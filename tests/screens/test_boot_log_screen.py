@@ -32,10 +32,11 @@ async def on_boot_log(
     *values: object,
     size: tuple[int, int] = NARROW,
     labels: tuple[tuple[str, str], ...] = (),
+    source: str = boots.REVISION.source,
     **more: Any,  # noqa: ANN401
 ) -> AsyncIterator[tuple[Stage, Pilot[None]]]:
     """Run the app on the boot log of the newest revision, with `values` in its feed."""
-    newest = replace(incident.REVISIONS[0], labels=labels)
+    newest = replace(incident.REVISIONS[0], labels=labels, source=source)
     snapshot = replace(incident.SNAPSHOT, revisions=(newest, *incident.REVISIONS[1:]))
     async with on_stage(snapshot, size=size, of=BUDDY, boot_log=Script(*values), **more) as (app, pilot):
         await pilot.press("l")
@@ -307,8 +308,55 @@ async def test_the_build_log_is_shown_where_a_label_names_the_build_and_keeps_th
         assert app.opened_scopes[-1].build == ""
 
 
-async def test_without_a_known_build_there_is_no_key_for_its_log() -> None:
+async def test_a_build_that_only_the_source_leads_to_is_called_what_its_log_says() -> None:
     async with on_boot_log(boots.BOOT) as (app, pilot):
+        await pilot.press("b")
+        await settle(pilot)
+        assert app.opened_scopes[-1].source == boots.REVISION.source
+        assert "Reading the build log of buddy-app-00037-m2k" in frame(app)
+
+        lines = [f"Fetching storage object: {boots.REVISION.source}", "ERROR", "ERROR: build step 0 failed"]
+        told = tuple(boots.entry(at, line, "build")._replace(instance="b-7") for at, line in enumerate(lines))
+        app.boot_log.put(BootLog(LogBatch(told, state=boots.LIVE)))
+        await settle(pilot)
+        assert "build log" in frame(app)
+        assert "ERROR: build step 0 failed" in frame(app)
+        assert log_of(app).marks >= {(told[1].key, 0), (told[2].key, 0)}
+        assert (told[0].key, 0) not in log_of(app).marks
+
+        await pilot.press("Y")
+        await settle(pilot)
+        assert 'resource.labels.build_id="b-7"' in app.clipboard
+
+        await pilot.press("b", "b")
+        await settle(pilot)
+        assert [scope.build for scope in app.opened_scopes[-2:]] == ["", "b-7"]
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_build_log_that_is_not_there_is_told_with_the_reasons(size: tuple[int, int]) -> None:
+    async with on_boot_log(boots.BOOT, size=size, labels=(("gcb-build-id", "b-1"),)) as (app, pilot):
+        await pilot.press("b")
+        app.boot_log.put(BootLog(LogBatch(state=boots.LIVE)))
+        await settle(pilot)
+
+        assert "There is nothing in the build log of b-1" in frame(app)
+        assert "a build may log to a bucket only" in frame(app)
+        assert "No module named Back_End  certain" in frame(app)
+
+
+async def test_from_a_build_log_a_leads_back_to_the_boot_with_who_called_the_api() -> None:
+    async with on_boot_log(boots.BOOT) as (app, pilot):
+        await pilot.press("b", "a")
+        await settle(pilot)
+
+        boot, build, calls = app.opened_scopes
+        assert build.is_of_build
+        assert calls == replace(boot, activity=True)
+
+
+async def test_without_a_known_build_there_is_no_key_for_its_log() -> None:
+    async with on_boot_log(boots.BOOT, source="") as (app, pilot):
         await pilot.press("b")
         await settle(pilot)
 

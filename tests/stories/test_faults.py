@@ -129,7 +129,7 @@ async def test_a_revision_whose_image_is_gone_says_so() -> None:
         template = run_v2.RevisionTemplate(containers=[container])
         await dashboard.update(run_v2.Service(template=template), "template")
 
-        await dashboard.shows("✗ failed", f"LATEST means {GOOD}")
+        await dashboard.shows("✗ ", "not found", f"LATEST means {GOOD}")
 
 
 async def _revisions(dashboard: Scene) -> list[run_v2.Revision]:

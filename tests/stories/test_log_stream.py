@@ -18,8 +18,7 @@ from buddy_tui.emulator.names import Where
 from buddy_tui.emulator.server import Emulator, Options, serve
 from buddy_tui.emulator.story import PROJECT, REGION, SERVICE
 from buddy_tui.gateway import Cloud
-from buddy_tui.log_scope import union
-from buddy_tui.log_scope import filter_of
+from buddy_tui.log_scope import filter_of, union
 from buddy_tui.logs import LogDesk
 from buddy_tui.model import Link, LogBatch, LogEntry, LogScope, Revision, ServiceName
 
@@ -205,6 +204,7 @@ async def test_who_may_not_be_reached_is_told_and_comes_back() -> None:
         LogScope(NAME, f"{SERVICE}-00001-gdk", activity=True),
         LogScope(NAME, activity=True),
         LogScope(NAME, build='a"b\\c'),
+        LogScope(NAME, source='gs://a"b\\c#1', until=SECOND),
     ],
 )
 def test_every_query_of_ours_is_one(scope: LogScope) -> None:

@@ -122,6 +122,15 @@ def request(where: Where, instance: str, exchange: Exchange, at: datetime) -> Me
     return entry
 
 
+def build(project: str, identity: str, text: str, at: datetime) -> Message:
+    """Return a line of a build's log; `identity` is the build's. That real ones have no severity is unverified."""
+    entry = Entry(log_name=f"projects/{project}/logs/cloudbuild", insert_id=insert_id(at), text_payload=text)
+    entry.timestamp.FromDatetime(at)
+    entry.resource.type = "build"
+    entry.resource.labels.update(project_id=project, build_id=identity, build_trigger_id="")
+    return entry
+
+
 def activity(
     where: Where,
     principal: str,

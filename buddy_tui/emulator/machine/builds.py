@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from uuid import uuid4
 
 import grpc
@@ -10,8 +11,9 @@ from google.longrunning.operations_pb2 import Operation
 
 from buddy_tui.emulator.clock import Clock
 from buddy_tui.emulator.machine.archive import BuildFailed
+from buddy_tui.emulator.machine.build_log import BuildLog, Order
 from buddy_tui.emulator.machine.cloudbuild import FAILURE, SUCCESS, WORKING, Build, BuildOperationMetadata
-from buddy_tui.emulator.machine.images import Built, Registry
+from buddy_tui.emulator.machine.images import Registry
 from buddy_tui.emulator.names import Problem, Where, parse
 from buddy_tui.emulator.rpc import Message
 
@@ -21,6 +23,8 @@ SubmitBuildResponse: Message = run_v2.SubmitBuildResponse.pb()
 
 class Builds:
     """Runs builds. `read` gives the bytes of an object by bucket, name and generation; `done` hears of every end.
+
+    `write` takes the entries of their logs.
 
     Google has such operations followed through Cloud Build's API, here they are with Cloud Run's own. Their metadata
     is a BuildOperationMetadata, their response a Build, both of `google.devtools.cloudbuild.v1`.
@@ -32,11 +36,13 @@ class Builds:
         read: Callable[[str, str, int], bytes],
         clock: Clock,
         done: Callable[[str], None],
+        write: Callable[[Message], None],
     ) -> None:
         self._registry = registry
         self._read = read
         self._clock = clock
         self._done = done
+        self._write = write
         self._operations: dict[str, Message] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -90,8 +96,9 @@ class Builds:
         return build
 
     async def _run(self, request: Message, build: Message, operation: Message) -> None:
+        log = BuildLog(self._clock, build.project_id, build.id)
         try:
-            built = await asyncio.to_thread(self._build, request)
+            built = await asyncio.to_thread(log.run, self._registry, self._order(request))
         except (BuildFailed, Problem) as failure:
             build.status, build.status_detail = FAILURE, str(failure)
             operation.error.code = grpc.StatusCode.FAILED_PRECONDITION.value[0]
@@ -101,15 +108,17 @@ class Builds:
             name, _, digest = built.reference.partition("@")
             build.results.images.add(name=name, digest=digest)
             operation.response.Pack(build)
+        for entry in log.entries:
+            self._write(entry)
         build.finish_time.FromDatetime(self._clock.now())
         operation.metadata.Pack(BuildOperationMetadata(build=build))
         operation.done = True
         self._done(operation.name)
 
-    def _build(self, request: Message) -> Built:
+    def _order(self, request: Message) -> Order:
         source = request.storage_source
-        archive = self._read(source.bucket, source.object_, source.generation)
         asked = request.WhichOneof("build_type")
         buildpack = None if asked is None else asked == "buildpack_build"
         address = f"gs://{source.bucket}/{source.object_}#{source.generation}"
-        return self._registry.build(archive, request.image_uri, address, buildpack=buildpack)
+        fetch = partial(self._read, source.bucket, source.object_, source.generation)
+        return Order(address, request.image_uri, fetch, buildpack)

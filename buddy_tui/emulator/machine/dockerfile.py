@@ -18,6 +18,8 @@ _NOTHING = Command()
 # The base images of Python start the interpreter when nothing else is said.
 _INTERPRETER = Command(("python3",))
 _QUOTED = re.compile(r"""'[^']*'|"[^"$`]*\"""")
+# Takes a line of a build's log.
+Tell = Callable[[str], None]
 _STAND_IN = " ---> Not run: the environment of the emulator stands in for what this would install."
 
 
@@ -35,55 +37,53 @@ class Copy:
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """What a Dockerfile (or Procfile) comes to. `log` is what a build log tells, step by step."""
+    """What a Dockerfile (or Procfile) comes to."""
 
     workdir: str = "/"
     copies: tuple[Copy, ...] = ()
     env: tuple[tuple[str, str], ...] = ()
     entrypoint: Command = _NOTHING
     command: Command = _INTERPRETER
-    log: tuple[str, ...] = ()
 
 
-def read(text: bytes) -> Recipe:
-    """Read a Dockerfile; BuildFailed names the line and the instruction that cannot be emulated."""
+def read(text: bytes, tell: Tell = lambda _: None) -> Recipe:
+    """Read a Dockerfile and `tell` each step; BuildFailed names the line and instruction that cannot be emulated."""
     root = Parser(Language(tree_sitter_containerfile.language())).parse(text).root_node
-    reader = _Reader()
+    reader = _Reader(tell)
     steps = [node for node in root.children if node.type != "comment"]
     for number, node in enumerate(steps, 1):
-        reader.log.append(f"Step {number}/{len(steps)} : {_flat(node)}")
+        tell(f"Step {number}/{len(steps)} : {_flat(node)}")
         reader.take(node)
     if not steps:
         raise BuildFailed("The Dockerfile is empty.")
     return reader.recipe()
 
 
-def web_process(procfile: str) -> Recipe | None:
+def web_process(procfile: str, tell: Tell = lambda _: None) -> Recipe | None:
     """Read the `web:` line of a Procfile as Google's buildpacks do: the source lies in /workspace. None without one."""
     found = re.search(r"^web:[ \t]*(\S.*?)\s*$", procfile, re.MULTILINE)
     if not found:
         return None
+    tell(f"Procfile: {found[0]}")
     line = procfile.count("\n", 0, found.start()) + 1
     try:
         command = split(found[1])
         check_program(command.words)
     except ValueError as problem:
         raise BuildFailed(f"Procfile line {line}: {problem}.") from None
-    return Recipe(
-        "/workspace", (Copy(line, (".",), "/workspace/"),), command=command, log=(f"Procfile: {found[0]}",)
-    )
+    return Recipe("/workspace", (Copy(line, (".",), "/workspace/"),), command=command)
 
 
 @dataclass(slots=True)
 class _Reader:
     """The state of an image while its Dockerfile is read from top to bottom."""
 
+    tell: Tell
     workdir: str = "/"
     copies: list[Copy] = field(default_factory=list)
     env: dict[str, str] = field(default_factory=dict)
     entrypoint: Command = _NOTHING
     command: Command = _INTERPRETER
-    log: list[str] = field(default_factory=list)
     based: bool = False
 
     def take(self, node: Node) -> None:
@@ -124,7 +124,6 @@ class _Reader:
             tuple(self.env.items()),
             self.entrypoint,
             self.command,
-            tuple(self.log),
         )
 
     def _from(self, node: Node) -> None:
@@ -173,7 +172,7 @@ class _Reader:
         parts = [" ".join(part.split()) for part in _QUOTED.sub("quoted", words).split("&&")]
         if not all(_INSTALL.fullmatch(part) for part in parts):
             raise ValueError("the emulator runs nothing while it builds; it only passes over pip install")
-        self.log.append(_STAND_IN)
+        self.tell(_STAND_IN)
 
     def _absolute(self, path: str) -> str:
         whole = posixpath.join(self.workdir, expand(path, self.env))

@@ -10,7 +10,7 @@ from buddy_tui.emulator.clock import Clock
 from buddy_tui.emulator.faults import Faults
 from buddy_tui.emulator.machine.archive import BuildFailed, unpack
 from buddy_tui.emulator.machine.command import Command
-from buddy_tui.emulator.machine.dockerfile import Recipe, read, web_process
+from buddy_tui.emulator.machine.dockerfile import Recipe, Tell, read, web_process
 from buddy_tui.emulator.machine.layout import digest, lay_out, seal
 
 # The words of Google's Python buildpack.
@@ -40,7 +40,6 @@ class Built:
     reference: str
     image: Image
     source: str
-    log: tuple[str, ...]
     finished: datetime
 
 
@@ -57,21 +56,27 @@ class Registry:
         self._built: dict[str, Built] = {}
 
     def build(
-        self, archive: bytes | Path, reference: str, source: str = "", *, buildpack: bool | None = None
+        self,
+        archive: bytes | Path,
+        reference: str,
+        source: str = "",
+        *,
+        buildpack: bool | None = None,
+        tell: Tell = lambda _: None,
     ) -> Built:
         """Make an image of `archive` (zip or tar.gz, as bytes or file; or a folder) and name it `reference`.
 
         A Dockerfile is followed where there is one, else the Procfile; `buildpack` true or false insists on either.
-        Raises BuildFailed.
+        `tell` takes the lines of its log. Raises BuildFailed.
         """
         with tempfile.TemporaryDirectory(prefix="build-", dir=self._folder) as work:
             context = archive if isinstance(archive, Path) and archive.is_dir() else Path(work, "context")
             if context != archive:
                 unpack(archive, context)
-            recipe = _recipe(context, buildpack=buildpack)
+            recipe = _recipe(context, tell, buildpack=buildpack)
             image = self._keep(context, recipe, Path(work, "root"))
         name = _untagged(reference)
-        built = Built(f"{name}@{image.digest}", image, source, recipe.log, self._clock.now())
+        built = Built(f"{name}@{image.digest}", image, source, self._clock.now())
         self._built.update(dict.fromkeys((reference, name, built.reference), built))
         return built
 
@@ -99,14 +104,14 @@ class Registry:
         return Image(identity, home, recipe.workdir, recipe.entrypoint, recipe.command, recipe.env)
 
 
-def _recipe(context: Path, *, buildpack: bool | None) -> Recipe:
+def _recipe(context: Path, tell: Tell, *, buildpack: bool | None) -> Recipe:
     dockerfile = context / "Dockerfile"
     if not buildpack and dockerfile.is_file():
-        return read(dockerfile.read_bytes())
+        return read(dockerfile.read_bytes(), tell)
     if buildpack is False:
         raise BuildFailed("The source has no Dockerfile in its root folder.")
     procfile = context / "Procfile"
-    recipe = web_process(procfile.read_text(errors="replace")) if procfile.is_file() else None
+    recipe = web_process(procfile.read_text(errors="replace"), tell) if procfile.is_file() else None
     if recipe is None:
         raise BuildFailed(f"failed to build: {_NO_ENTRYPOINT}")
     return recipe
