@@ -73,7 +73,7 @@ def _wrong_folder(finding: Finding, evidence: Evidence, folder: str, root: str, 
         finding,
         cause=Cause.LOCAL_MODULE_MISSING,
         confidence=Confidence.CERTAIN,
-        short=f"uploaded {folder}/, not the root",
+        short=f"uploaded from {folder}/",
         summary=f"The wrong folder was uploaded: {folder}/ itself, so that {finding.missing} lies above it; "
         "the code is fine.",
         fix=(

@@ -4,18 +4,22 @@
 """
 
 import asyncio
+import os
 import re
 from dataclasses import fields, is_dataclass, replace
 from datetime import UTC, datetime
 from enum import Enum
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 from buddy_tui import gcp
 from buddy_tui.config import Known, Settings
+from buddy_tui.diagnose import Examiner
 from buddy_tui.emulator import stories
 from buddy_tui.emulator.server import Options, serve
 from buddy_tui.emulator.story import PROJECT, REGION, SERVICE
+from buddy_tui.logs import LogDesk
 from buddy_tui.model import Service, ServiceName, Snapshot
 from tests.screens.stage import on_stage, settle
 
@@ -39,7 +43,8 @@ async def _drawn() -> str:
     async with serve(Options()) as emulator:
         await emulator.play(stories.find("buddy"))
         host = emulator.endpoints["CLOUD_RUN_EMULATOR_HOST"]
-        snapshot = await _seen(_settings(host), ServiceName(PROJECT, REGION, SERVICE))
+        with mock.patch.dict(os.environ, emulator.endpoints):
+            snapshot = await _seen(_settings(host), ServiceName(PROJECT, REGION, SERVICE))
     async with on_stage(size=SIZE, of=_settings(host)) as (app, pilot):
         app.now = MOMENT
         app.service.put(snapshot)
@@ -60,13 +65,15 @@ def _settings(host: str) -> Settings:
 
 
 async def _seen(settings: Settings, name: ServiceName) -> Snapshot:
-    reads = await gcp.connect(settings)
+    cloud = await gcp.connect(settings)
+    desk = LogDesk(cloud, name.project, clock=lambda: MOMENT)
     try:
-        service: Service = await reads.service(name)
-        revisions = await reads.revisions(name)
+        service: Service = await cloud.service(name)
+        snapshot = Snapshot(name, service, await cloud.revisions(name), MOMENT)
+        told: Snapshot = _still(await Examiner(desk, cloud, clock=lambda: MOMENT).told(snapshot))
     finally:
-        await reads.close()
-    told: Snapshot = _still(Snapshot(name, service, revisions, MOMENT))
+        await desk.close()
+        await cloud.close()
     return told
 
 
