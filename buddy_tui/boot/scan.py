@@ -1,7 +1,7 @@
 """boot: tells kinds of lines apart while they stream by, for showing them; what they mean is read elsewhere."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from enum import IntEnum
 
 from buddy_tui.boot.frames import is_project
@@ -43,6 +43,8 @@ _FRAME = re.compile(r'File "([^"]+)", line \d+')
 _RAISED = re.compile(r"([A-Za-z_][\w.]*)(?::(?: |$)|$)")
 _LEVELS = frozenset({"DEBUG", "INFO", "NOTICE", "WARNING", "WARN", "ERROR", "CRITICAL", "FATAL"})
 _IMPORT_ERRORS = ("ModuleNotFoundError", "ImportError")
+# Seldom said, so that a whole block of lines is asked for them at once.
+_RARE = ("unning on http", "istening at: ", "startup complete.", "robe failed", "ontainer called exit(")
 _MARGIN = " \t|│+-"
 # So many lines that are none of a traceback may stand in it where two workers write at once.
 _FOREIGN = 8
@@ -59,23 +61,22 @@ class Scan:
         self._prefix = 0
         self._foreign = 0
 
-    def kinds(self, texts: Iterable[str]) -> bytearray:
-        """Return the `Kind` of each line, in order. About two million lines a second while nothing goes wrong."""
-        return bytearray(map(self.kind, texts))
+    def kinds(self, texts: Sequence[str]) -> bytearray:
+        """Return the `Kind` of each line, in order: more than a million lines a second, every fifth of a traceback."""
+        together = "\n".join(texts)
+        rare = any(phrase in together for phrase in _RARE)
+        return bytearray(map(self.kind if rare else self._usual, texts))
 
     def kind(self, text: str) -> int:
         """Return the `Kind` of the next line, as a number."""
+        return self._usual(text) or _rare(text)
+
+    def _usual(self, text: str) -> int:
         if self._open:
             return self._inside(text)
         if "Error" in text:
             return self._error(text)
-        if _HEADER in text:
-            return self._begin(text)
-        if "unning on http" in text or "istening at: " in text or "startup complete." in text:
-            return Kind.READY
-        if "robe failed" in text or "called exit(" in text:
-            return _platform(text)
-        return 0
+        return self._begin(text) if _HEADER in text else 0
 
     def _begin(self, text: str) -> Kind:
         self._open, self._after_frame, self._foreign = True, Kind.NORMAL, 0
@@ -128,11 +129,18 @@ class Scan:
         return text[self._prefix :]
 
 
-def _platform(text: str) -> Kind:
-    """Tell what Cloud Run says of an instance that ended, or did not come up."""
+def _rare(text: str) -> int:
+    """Tell what a server says when it is up, or Cloud Run of an instance that ended or did not come up."""
+    for phrase in _RARE:
+        if phrase in text:
+            break
+    else:
+        return 0
     if "Container called exit(" in text:
         return Kind.EXIT
-    return Kind.PROBE_FAILED if "STARTUP" in text and "container" in text else Kind.NORMAL
+    if "robe failed" in text:
+        return Kind.PROBE_FAILED if "STARTUP" in text and "container" in text else Kind.NORMAL
+    return Kind.READY
 
 
 def find_problems(kinds: bytes | bytearray) -> list[int]:
