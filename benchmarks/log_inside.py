@@ -116,6 +116,9 @@ def converted(file: Path, most: int) -> Iterator[LogBatch]:
 
 
 def _converted(answers: Iterator[bytes] | list[bytes]) -> Iterator[LogBatch]:
+    from buddy_tui import gcp
+
+    gcp.load()
     from google.cloud.logging_v2.types import TailLogEntriesResponse
 
     from buddy_tui.gcp.log_entries import convert

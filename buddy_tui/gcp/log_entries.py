@@ -6,6 +6,7 @@ A flood comes through here: plain reads of raw messages, each part of one once, 
 import re
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
+from operator import attrgetter
 from typing import Any
 
 from google.cloud.audit.audit_log_pb2 import AuditLog
@@ -25,6 +26,17 @@ _SEVERITIES: dict[int, str] = {number: name for name, number in LogSeverity.item
 _BODIES = ("request", "response", "metadata", "service_data")
 _RESOURCE = re.compile(r"(?:/locations/([^/]+))?/(services|revisions)/([^/]+)$")
 _BREAKS = str.maketrans("\n\t", "  ")
+# In one go, which costs half of what reading one by one does.
+_read = attrgetter(
+    "log_name",
+    "text_payload",
+    "insert_id",
+    "severity",
+    "timestamp",
+    "receive_timestamp",
+    "labels",
+    "resource",
+)
 # A named tuple's own constructor costs four times as much.
 _tuple = tuple.__new__
 
@@ -76,13 +88,12 @@ def place(entry: LogEntry) -> tuple[str, str]:
 
 
 def _entry(message: Message) -> LogEntry:
-    log = _logs[message.log_name]
-    text = message.text_payload
+    log_name, text, insert_id, severity, made, received, labels, resource = _read(message)
+    log = _logs[log_name]
     if not text or log == "requests":
         text = _told(message)
-    insert_id, made, received = message.insert_id, message.timestamp, message.receive_timestamp
     # `get`, for a plain look-up would write an empty label into the message.
-    labels, revision = message.labels, message.resource.labels.get("revision_name", "")
+    label, revision = labels.get, resource.labels.get("revision_name", "")
     entry = _tuple(
         LogEntry,
         (
@@ -90,10 +101,10 @@ def _entry(message: Message) -> LogEntry:
             log,
             insert_id if insert_id.isprintable() else clean_line(insert_id),
             text if text.isprintable() else _clean(text),
-            _SEVERITIES.get(message.severity, "DEFAULT"),
+            _SEVERITIES.get(severity, "DEFAULT"),
             _labels[revision],
-            _labels[labels.get("instanceId", "")],
-            _labels[labels.get("container_name", "")],
+            _labels[label("instanceId", "")],
+            _labels[label("container_name", "")],
             received.seconds * 1_000_000_000 + received.nanos,
             0,
             message,
