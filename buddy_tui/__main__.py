@@ -68,6 +68,8 @@ def _run(arguments: list[str]) -> int | None:
 
 def _speak_any_text() -> None:
     """Let a terminal that knows few characters get escapes for the others, rather than us an error."""
+    if sys.stderr is None:  # closed by the caller; `print` would take None for standard output
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - for as long as we run
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure:

@@ -38,7 +38,11 @@ def diagnose(
     revision: str | None = None,
     /,
     *,
-    file: Annotated[str | None, Parameter(help="A saved log instead; `-` is standard input.")] = None,
+    file: Annotated[
+        str | None,
+        # Without it the parser takes `-` for an option.
+        Parameter(help="A saved log instead; `-` is standard input.", allow_leading_hyphen=True),
+    ] = None,
     json: Annotated[bool, Parameter(help="Print JSON, schema buddy.diagnosis/1.")] = False,
     context: Context = _NO_OPTIONS,
 ) -> int:
@@ -52,6 +56,8 @@ def diagnose(
     """
     if file is not None and revision is not None:
         raise UsageProblem(f"Which one: revision {revision}, or the log in {file}?")
+    if file is not None and (not file or file.startswith("--")):
+        raise UsageProblem("--file wants the path of a log, or - for standard input.")
     from buddy_tui.cli.findings import as_json, as_text
 
     diagnosed = _of_file(file) if file is not None else asyncio.run(_of_revision(revision, context))

@@ -94,7 +94,10 @@ def _wrapped(label: str, value: str, columns: int) -> list[str]:
     first = f"{label:<{_LABEL}}"
     if label == "fix" or value.startswith(("gcloud ", "cd ")):
         return [f"{first}{value}"]
-    return textwrap.wrap(value, columns, initial_indent=first, subsequent_indent=indent) or [first.rstrip()]
+    lines = textwrap.wrap(
+        value, columns, initial_indent=first, subsequent_indent=indent, break_on_hyphens=False
+    )
+    return lines or [first.rstrip()]
 
 
 def _boot(diagnosed: Diagnosed) -> Boot | None:

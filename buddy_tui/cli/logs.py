@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 _NO_OPTIONS = Context()
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _SINCE = re.compile(r"(\d+(?:\.\d+)?)([smhd])")
+# Cloud Logging keeps nothing for longer than ten years.
+_LONGEST = 3650 * 86400.0
 # Enough for any boot; whoever wants more says since when.
 _MOST = 20_000
 _NO_BUILD = "It has no source, and no label of a build: it was deployed as a finished image."
@@ -81,7 +83,7 @@ async def _print(
     cloud = await gcp.connect(settings)
     desk = LogDesk(cloud, settings.project.value, clock=_now)
     try:
-        scope = await _scope(cloud, settings, wanted, back, follow=follow, activity=activity, build=build)
+        scope = await _scope(cloud, settings, wanted, back, activity=activity, build=build)
         async with aclosing(_batches(desk, await located(desk, scope), follow=follow)) as batches:
             teller = _Teller(cloud, json=json)
             async for batch in batches:
@@ -97,7 +99,6 @@ async def _scope(
     wanted: str | None,
     back: timedelta | None,
     *,
-    follow: bool,
     activity: bool,
     build: bool,
 ) -> LogScope:
@@ -118,12 +119,14 @@ async def _scope(
             raise NotFound(f"Nothing tells which build made the image of {chosen.name}.", _NO_BUILD)
         return replace(made, since=begun)
     since, until = (begun, 0) if begun else boot_window(chosen)
-    return LogScope(name, chosen.name, since, 0 if follow else until, activity=activity)
+    return LogScope(name, chosen.name, since, until, activity=activity)
 
 
 async def _batches(desk: "LogDesk", scope: LogScope, *, follow: bool) -> AsyncGenerator[LogBatch, None]:
     if follow:
-        async with aclosing(desk.follow(scope)) as batches:
+        from buddy_tui.diagnose import Windows
+
+        async with aclosing(Windows(desk, _now).follow(scope)) as batches:
             async for batch in batches:
                 yield batch
         return
@@ -152,7 +155,7 @@ class _Teller:
         for at, entry in enumerate(batch.entries):
             late = at in batch.late
             print(self._as_json(entry, late=late) if self._json else _as_text(entry, late=late))
-        sys.stdout.flush()
+        print(end="", flush=True)  # does nothing, and no harm, where stdout is closed
 
     def _notes(self, state: LogState) -> Iterable[str]:
         before = self._told
@@ -171,7 +174,13 @@ class _Teller:
             "text": entry.text,
             "late": late,
         }
-        return jsons.dumps(self._cloud.raw_json(entry) | {"buddy": ours}, ensure_ascii=False)
+        return _harmless(self._cloud.raw_json(entry) | {"buddy": ours})
+
+
+def _harmless(document: dict[str, object]) -> str:
+    """Return JSON that no terminal takes for a command: Google's entry is not cleaned as ours are."""
+    line = jsons.dumps(document, ensure_ascii=False)
+    return line if line.isprintable() else jsons.dumps(document)
 
 
 def _as_text(entry: "LogEntry", *, late: bool) -> str:
@@ -191,7 +200,7 @@ def _length(told: str | None) -> timedelta | None:
         raise UsageProblem(
             f"--since wants a length of time, not {clean_line(told)}.", "For example 90s, 10m, 2h, 1d."
         )
-    return timedelta(seconds=float(found[1]) * _UNITS[found[2]])
+    return timedelta(seconds=min(float(found[1]) * _UNITS[found[2]], _LONGEST))
 
 
 def _now() -> datetime:

@@ -4,6 +4,7 @@ import errno
 import os
 import sys
 from collections.abc import Callable
+from typing import TextIO
 
 from buddy_tui.errors import BuddyError, ExitCode, Unwritable
 
@@ -19,11 +20,11 @@ def concluded(work: Callable[[], int | None]) -> int:
     except KeyboardInterrupt:
         return ExitCode.INTERRUPTED
     except BrokenPipeError:
-        _drop_output()  # whoever read it has enough
+        _drop(sys.stdout)  # whoever read it has enough
         return ExitCode.OK
     except Exception as error:  # noqa: BLE001 - the last place that can turn a bug into a sentence
         if isinstance(error, OSError) and error.errno == errno.ENOSPC:
-            _drop_output()
+            _drop(sys.stdout)
             return _told(
                 Unwritable("The output cannot be written: no space is left.", "Make room, then try again.")
             )
@@ -31,16 +32,19 @@ def concluded(work: Callable[[], int | None]) -> int:
     return code or ExitCode.OK
 
 
-def _drop_output() -> None:
-    """Send what stdout still holds to nowhere: Python would flush it once more at exit, and complain."""
-    if sys.stdout is not None:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+def _drop(stream: TextIO | None) -> None:
+    """Send what a stream still holds to nowhere: Python would flush it once more at exit, and complain."""
+    if stream is not None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _told(error: BuddyError) -> int:
-    print(f"buddy-tui: {error}", file=sys.stderr)
-    if error.hint:
-        print(f"  {error.hint}", file=sys.stderr)
+    try:
+        print(f"buddy-tui: {error}", file=sys.stderr)
+        if error.hint:
+            print(f"  {error.hint}", file=sys.stderr)
+    except BrokenPipeError:
+        _drop(sys.stderr)
     return error.exit_code
 
 

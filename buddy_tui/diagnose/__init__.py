@@ -8,6 +8,6 @@ shelf      source trees
 
 from buddy_tui.diagnose.builds import located
 from buddy_tui.diagnose.examiner import Examiner
-from buddy_tui.diagnose.windows import boot_window
+from buddy_tui.diagnose.windows import Windows, boot_window
 
-__all__ = ["Examiner", "boot_window", "located"]
+__all__ = ["Examiner", "Windows", "boot_window", "located"]

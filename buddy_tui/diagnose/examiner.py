@@ -10,8 +10,8 @@ from buddy_tui.boot.values import BootLog, Reading
 from buddy_tui.diagnose.builds import located
 from buddy_tui.diagnose.reading import explained, read
 from buddy_tui.diagnose.shelf import Shelf
-from buddy_tui.diagnose.windows import LONGEST_BOOT, MOST_ENTRIES, SETTLED, Windows, boot_window
-from buddy_tui.errors import BuddyError
+from buddy_tui.diagnose.windows import LONGEST_BOOT, SETTLED, Kept, Windows, boot_window
+from buddy_tui.errors import BuddyError, Unreachable
 from buddy_tui.finding import Cause, Finding
 from buddy_tui.gateway import SourceReads
 from buddy_tui.incident import incident
@@ -19,7 +19,6 @@ from buddy_tui.log_scope import nanoseconds
 from buddy_tui.logs import LogDesk
 from buddy_tui.model import (
     LogBatch,
-    LogEntry,
     LogScope,
     Revision,
     RevisionState,
@@ -35,14 +34,16 @@ Clock = Callable[[], datetime]
 _MOST_EXAMINED = 20
 _WEAK = {Cause.NO_OUTPUT, Cause.INCOMPLETE, Cause.UNKNOWN}
 _MODULES = {Cause.LOCAL_MODULE_MISSING, Cause.THIRD_PARTY_MISSING}
-_LOOK_AGAIN = timedelta(seconds=60)
-_WORTH_READING = {"system", "event"}
+_SOON, _LOOK_AGAIN = timedelta(seconds=5), timedelta(seconds=60)
 
 
 @dataclass(slots=True)
 class _Examined:
+    """What is known of a revision, until when that may do, and how often its log was read."""
+
     finding: Finding
     until: datetime | None
+    looks: int = 0
 
 
 class Examiner:
@@ -61,7 +62,7 @@ class Examiner:
     ) -> None:
         self._desk = desk
         self._clock = clock
-        self._shelf = Shelf(archives, disk)
+        self._shelf = Shelf(archives, disk, clock)
         self._windows = Windows(desk, clock)
         self._findings: dict[tuple[ServiceName, str], _Examined] = {}
 
@@ -86,9 +87,9 @@ class Examiner:
             return
         revision = next((one for one in revisions if one.name == scope.revision), None)
         since, until = boot_window(revision) if revision else (scope.since, scope.until)
-        followed = self._follow(replace(scope, since=scope.since or since), scope.until or until, wake)
-        kept = _Kept()
-        async with aclosing(followed) as batches:
+        wanted = replace(scope, since=scope.since or since, until=scope.until or until)
+        kept = Kept()
+        async with aclosing(self._windows.follow(wanted, wake=wake)) as batches:
             async for batch in batches:
                 if not kept.take(batch, open_boot=not until):
                     yield BootLog(batch)
@@ -97,26 +98,8 @@ class Examiner:
                 finding = await explained(reading, revision, Sources())
                 yield BootLog(batch, reading, finding)
                 if finding.cause in _MODULES and revision is not None:
-                    sources = await self._shelf.sources(revision, revisions)
-                    proven = await explained(reading, revision, sources)
+                    proven = await self._proven(reading, revision, revisions)
                     yield BootLog(LogBatch(state=batch.state), reading, proven)
-
-    async def _follow(
-        self, scope: LogScope, until: int, wake: asyncio.Event | None
-    ) -> AsyncGenerator[LogBatch, None]:
-        """Yield the boot's window first, however old it is, then what comes in from now on."""
-        now = nanoseconds(self._clock())
-        recent = now - int(LONGEST_BOOT.total_seconds()) * 1_000_000_000
-        live = scope
-        seen: set[tuple[str, int, str]] = set()
-        if until and until < recent:
-            entries = await self._windows.one(replace(scope, until=until))
-            seen = {entry.key for entry in entries}
-            yield LogBatch(entries)
-            live = replace(scope, since=recent, until=0)
-        async with aclosing(self._desk.follow(live, wake=wake)) as batches:
-            async for batch in batches:
-                yield batch if not seen else _without(batch, seen)
 
     async def finding(
         self, name: ServiceName, revision: Revision, revisions: Sequence[Revision]
@@ -127,9 +110,22 @@ class Examiner:
         reading = await read(entries)
         finding = await explained(reading, revision, Sources())
         if finding.cause in _MODULES:
-            finding = await explained(reading, revision, await self._shelf.sources(revision, revisions))
-        self._findings[name, revision.name] = _Examined(finding, self._look_again(revision, finding))
+            finding = await self._proven(reading, revision, revisions)
+        known = self._findings.get((name, revision.name))
+        looks = known.looks + 1 if known else 1
+        again = self._look_again(revision, revisions, finding, looks)
+        self._findings[name, revision.name] = _Examined(finding, again, looks)
         return reading, finding
+
+    async def _proven(self, reading: Reading, revision: Revision, revisions: Sequence[Revision]) -> Finding:
+        """Explain with source trees, and say so where one could not be had."""
+        finding = await explained(reading, revision, await self._shelf.sources(revision, revisions))
+        trouble = self._shelf.trouble(revision, revisions)
+        if trouble is None or not finding.uncertain:  # what is proved needs no more
+            return finding
+        return replace(
+            finding, uncertain=(*finding.uncertain, f"A source archive could not be read: {trouble}")
+        )
 
     async def told(self, snapshot: Snapshot, *, most: int = _MOST_EXAMINED) -> Snapshot:
         """Return a snapshot with the findings of its newest failed revisions, at most so many; waits for them."""
@@ -181,6 +177,8 @@ class Examiner:
             if snapshot := board.latest:
                 async for _ in self._read_due(snapshot, _MOST_EXAMINED):
                     board.news.set()
+                    if board.wanted.is_set():  # what failed just now comes first
+                        break
 
     async def _read_due(self, snapshot: Snapshot, most: int) -> AsyncGenerator[None, None]:
         """Read the failed revisions whose turn it is, newest first; a step for each that is done."""
@@ -210,6 +208,11 @@ class Examiner:
 
     async def _note(self, trouble: BuddyError, name: ServiceName, revision: Revision) -> None:
         """Say what can be said of a revision without its log, and look again later."""
+        known = self._findings.get((name, revision.name))
+        looks, later = known.looks if known else 0, self._clock() + _LOOK_AGAIN
+        if known and known.finding.cause not in _WEAK:
+            self._findings[name, revision.name] = replace(known, until=later)
+            return
         finding = await explained(Reading(), revision, Sources())
         if finding.cause in _WEAK:
             finding = replace(
@@ -219,13 +222,24 @@ class Examiner:
                 summary=f"Its log cannot be read: {trouble}",
                 fix=(trouble.hint,) if trouble.hint else (),
             )
-        self._findings[name, revision.name] = _Examined(finding, self._clock() + _LOOK_AGAIN)
+        self._findings[name, revision.name] = _Examined(finding, later, looks)
 
-    def _look_again(self, revision: Revision, finding: Finding) -> datetime | None:
-        """Say when to read again: the last lines of a boot may come in some seconds after its verdict."""
+    def _look_again(
+        self, revision: Revision, revisions: Sequence[Revision], finding: Finding, looks: int
+    ) -> datetime | None:
+        """Say when to read again: the last lines of a boot may come in some seconds after its verdict.
+
+        A log that told nothing is read again soon, and more slowly each time; one that told a cause once more, for
+        what it told may have been its beginning.
+        """
         now = self._clock()
         fresh = revision.created is not None and now - revision.created < LONGEST_BOOT + SETTLED
-        return now + _LOOK_AGAIN if finding.cause in _WEAK and fresh else None
+        if fresh and finding.cause in _WEAK:
+            return now + min(_SOON * 2.0 ** min(looks - 1, 10), _LOOK_AGAIN)
+        if looks == 1 and nanoseconds(now) < boot_window(revision)[1]:
+            return now + _LOOK_AGAIN
+        unreached = isinstance(self._shelf.trouble(revision, revisions), Unreachable)
+        return now + _LOOK_AGAIN if unreached and finding.cause in _MODULES else None
 
 
 class _Board:
@@ -242,40 +256,6 @@ async def _pump(snapshots: AsyncGenerator[Snapshot, None], board: _Board) -> Non
         board.latest = snapshot
         board.news.set()
         board.wanted.set()
-
-
-class _Kept:
-    """The entries that a boot is read from, bounded."""
-
-    def __init__(self) -> None:
-        self.entries: list[LogEntry] = []
-        self._first = True
-
-    def take(self, batch: LogBatch, *, open_boot: bool) -> bool:
-        """Keep a batch; tell whether the boot should be read anew.
-
-        While a boot is open every line counts. Later only the platform's own do: they tell of starts and exits.
-        """
-        if not batch.entries:
-            return self._first and batch.state.complete and self._begun()
-        self.entries.extend(batch.entries)
-        del self.entries[:-MOST_ENTRIES]
-        if self._first or open_boot:
-            return self._begun()
-        return any(entry.log in _WORTH_READING for entry in batch.entries)
-
-    def _begun(self) -> bool:
-        self._first = False
-        return True
-
-
-def _without(batch: LogBatch, seen: set[tuple[str, int, str]]) -> LogBatch:
-    """Return the batch without what the window has brought already."""
-    kept = [at for at, entry in enumerate(batch.entries) if entry.key not in seen]
-    if len(kept) == len(batch.entries):
-        return batch
-    late = frozenset(place for place, at in enumerate(kept) if at in batch.late)
-    return replace(batch, entries=tuple(batch.entries[at] for at in kept), late=late)
 
 
 def _failed(snapshot: Snapshot) -> list[Revision]:

@@ -2,11 +2,17 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
 
 from buddy_tui.errors import BuddyError
 from buddy_tui.gateway import SourceReads
 from buddy_tui.model import Revision, RevisionState, Sources, SourceTree
 from buddy_tui.rules.trees import TEXTS
+
+# An archive that could not be read is asked for again after this time.
+_GIVEN_UP = timedelta(seconds=60)
+# As many as are examined at a time, and some more; one of a large project takes megabytes.
+_MOST_TREES = 40
 
 
 class Shelf:
@@ -16,12 +22,19 @@ class Shelf:
     is missing.
     """
 
-    def __init__(self, archives: SourceReads, disk: Callable[[Sequence[str]], SourceTree | None]) -> None:
+    def __init__(
+        self,
+        archives: SourceReads,
+        disk: Callable[[Sequence[str]], SourceTree | None],
+        clock: Callable[[], datetime],
+    ) -> None:
         self._archives = archives
+        self._clock = clock
         self._look_at_disk = disk
         self._disk: SourceTree | None = None
         self._looked_at_disk = False
-        self._trees: dict[str, SourceTree | None] = {}
+        self._trees: dict[str, SourceTree] = {}
+        self._troubles: dict[str, tuple[BuddyError, datetime]] = {}
 
     async def sources(self, revision: Revision, revisions: Sequence[Revision]) -> Sources:
         """Gather the source trees around a failed revision; what cannot be read is left out."""
@@ -37,17 +50,31 @@ class Shelf:
         """Return a source archive's listing, `None` when there is none that can be read."""
         if not where.startswith("gs://"):
             return None
-        if where not in self._trees:
+        if where not in self._trees and not self._given_up(where):
+            self._troubles.pop(where, None)
             try:
                 self._trees[where] = await self._archives.source_tree(where, TEXTS)
-            except BuddyError:
-                self._trees[where] = None
-        return self._trees[where]
+            except BuddyError as error:
+                self._troubles[where] = error, self._clock()
+            while len(self._trees) > _MOST_TREES:
+                del self._trees[next(iter(self._trees))]
+        return self._trees.get(where)
+
+    def trouble(self, revision: Revision, revisions: Sequence[Revision]) -> BuddyError | None:
+        """Return why one of the archives around a revision could not be read."""
+        good = _last_good(revision, revisions)
+        sources = [one.source for one in (revision, good) if one is not None]
+        unread = (self._troubles[source] for source in sources if source in self._troubles)
+        return next((error for error, _ in unread), None)
 
     def trees(self, revisions: Sequence[Revision]) -> dict[str, SourceTree]:
         """Return the listings that were read so far, by revision."""
-        known = {one.name: self._trees.get(one.source) for one in revisions}
-        return {name: tree for name, tree in known.items() if tree is not None}
+        return {one.name: self._trees[one.source] for one in revisions if one.source in self._trees}
+
+    def _given_up(self, where: str) -> bool:
+        """Tell whether an archive was asked for in vain a moment ago."""
+        vain = self._troubles.get(where)
+        return vain is not None and self._clock() - vain[1] < _GIVEN_UP
 
 
 def _last_good(revision: Revision, revisions: Sequence[Revision]) -> Revision | None:

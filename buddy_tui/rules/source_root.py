@@ -23,9 +23,12 @@ _IGNORES = (".gcloudignore", ".gitignore", ".dockerignore")
 def deepened(finding: Finding, evidence: Evidence) -> Finding:
     """Return the finding with the proof that source trees give, or as it is when they give none.
 
-    Only a missing module is looked into. What the trees prove wins over what a log suggests.
+    Only a missing module is looked into. What the trees prove wins over what a log suggests; a listing that was cut
+    short cannot prove that something is missing.
     """
     if finding.cause not in {Cause.LOCAL_MODULE_MISSING, Cause.THIRD_PARTY_MISSING} or not finding.missing:
+        return finding
+    if evidence.sources.uploaded is not None and evidence.sources.uploaded.cut:
         return finding
     for answer in (_above_the_upload, _left_out, _put_elsewhere, _never_declared):
         if found := answer(finding, evidence):
@@ -102,7 +105,7 @@ def _left_out(finding: Finding, evidence: Evidence) -> Finding | None:
         rule = trees.ignored(uploaded, inside, ".dockerignore")
         return _excluded(finding, rule, "from the image") if rule else None
     for whole, whose in _wholes(evidence):
-        if not trees.has_module(whole, finding.missing):
+        if not (trees.has_module(whole, finding.missing) and trees.holds(whole, uploaded)):
             continue
         inside = next(name for name in whole.paths if name.startswith((f"{path}/", f"{path}.")))
         rule = trees.ignored(uploaded, inside, *_IGNORES) or trees.ignored(whole, inside, *_IGNORES)
@@ -176,7 +179,7 @@ def _never_declared(finding: Finding, evidence: Evidence) -> Finding | None:
     top = finding.missing.partition(".")[0]
     if uploaded is None or trees.roots_of(uploaded, top) or not trees.has_requirements(uploaded):
         return None
-    if any(trees.roots_of(whole, top) for whole, _ in _wholes(evidence)):
+    if any(whole.cut or trees.roots_of(whole, top) for whole, _ in _wholes(evidence)):
         return None
     name = distribution_of(finding.missing)
     if file := trees.declared(uploaded, name):

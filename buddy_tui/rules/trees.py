@@ -86,6 +86,13 @@ def folder_in(small: SourceTree, large: SourceTree) -> str:
     return ""
 
 
+def holds(large: SourceTree, small: SourceTree) -> bool:
+    """Tell whether `small` is a version of `large`, or of a folder of it, and not of some other project."""
+    have = set(large.paths)
+    common = sum(path in have for path in small.paths)
+    return common >= _ALIKE * len(small.paths) or bool(folder_in(small, large))
+
+
 def ignored(tree: SourceTree, path: str, *files: str) -> Ignored | None:
     """Return the line of an ignore file of the tree's top that leaves `path` out.
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from buddy_tui import __version__
+from buddy_tui.__main__ import main
 from buddy_tui.cli.outcome import concluded
 from buddy_tui.cli.verbs import CONTEXT_OPTIONS, VERBS, Verb, root_help
 from buddy_tui.errors import ExitCode, NotSignedIn
@@ -82,6 +83,29 @@ def test_a_mistake_is_one_clear_sentence_and_exit_code_2(
     assert "Traceback" not in done.stderr
     assert len(done.stderr.splitlines()) <= 2
     assert done.stderr.replace("\n", "").isprintable()
+
+
+def test_the_exit_code_counts_though_nobody_reads_the_sentence(place: Path) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "w") as unread:
+        done = subprocess.run(
+            [sys.executable, "-m", "buddy_tui", "nope"], cwd=place, stderr=unread, timeout=60, check=False
+        )
+
+    assert done.returncode == ExitCode.USAGE
+
+
+def test_where_standard_error_is_closed_no_sentence_goes_to_standard_output(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["buddy-tui", "nope"])
+    monkeypatch.setattr(sys, "stderr", None)
+
+    code = main()
+
+    with sys.stderr:
+        assert (code, capsys.readouterr().out) == (ExitCode.USAGE, "")
 
 
 def test_a_dead_endpoint_is_one_sentence_and_can_be_tried_again(place: Path) -> None:

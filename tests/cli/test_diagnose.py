@@ -13,6 +13,7 @@ import pytest
 from buddy_tui.cli import diagnose as verb
 from buddy_tui.cli.diagnose import _looked, diagnose
 from buddy_tui.cli.findings import as_json, as_text
+from buddy_tui.cli.parser import parse_and_run
 from buddy_tui.cli.target import pick_revision, service_in
 from buddy_tui.config import Known, Settings
 from buddy_tui.errors import BuddyError, NotFound, UsageProblem
@@ -81,6 +82,21 @@ def test_standard_input_is_a_file_too(
     out = capsys.readouterr().out
     assert "third_party_missing" in out
     assert "standard input" in out
+
+
+def test_a_dash_is_standard_input_on_the_command_line_too(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(BROKEN.encode())))
+
+    assert parse_and_run(["diagnose", "--file", "-", "--json"]) == 1
+    assert json.loads(capsys.readouterr().out)["cause"] == "third_party_missing"
+
+
+@pytest.mark.parametrize("arguments", [["--file", "--json"], ["--file", ""], ["--file="], ["--file"]])
+def test_a_file_without_a_name_is_a_mistake_of_the_command_line(arguments: list[str]) -> None:
+    with pytest.raises(UsageProblem, match="--file"):
+        parse_and_run(["diagnose", *arguments])
 
 
 def test_the_page_for_people_keeps_commands_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

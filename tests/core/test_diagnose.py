@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from buddy_tui import boot, bug
 from buddy_tui.boot.values import BootLog
 from buddy_tui.diagnose import Examiner, boot_window
+from buddy_tui.diagnose.shelf import Shelf
 from buddy_tui.errors import Denied, Unreachable
 from buddy_tui.finding import Cause, Confidence
 from buddy_tui.logs import LogDesk
@@ -115,6 +117,106 @@ async def test_an_archive_that_is_gone_leaves_the_finding_without_its_proof() ->
     assert finding.cause is Cause.LOCAL_MODULE_MISSING
     assert "wrong folder" not in finding.summary
     assert any("archive" in doubt for doubt in finding.uncertain)
+
+
+async def test_an_archive_that_could_not_be_reached_is_asked_for_again_and_said_until_then() -> None:
+    bad, time = failed(2), FakeTime()
+    reads = cloud(bad, GOOD)
+    reads.fail("source_tree", Unreachable("storage.googleapis.com cannot be reached."))
+    asked = Examiner(LogDesk(reads, "acme-prod", clock=time, sleep=time.sleep), reads, clock=time)
+    snapshot = make.snapshot(revisions=(bad, GOOD))
+
+    at_first = (await asked.told(snapshot)).finding(bad.name)
+    await asked.told(snapshot)
+    asked_for = reads.count("source_tree")
+    time.now += timedelta(seconds=60)
+    then = (await asked.told(snapshot)).finding(bad.name)
+
+    assert at_first is not None
+    assert then is not None
+    assert any("cannot be reached" in doubt for doubt in at_first.uncertain)
+    assert (asked_for, reads.count("source_tree")) == (2, 3)
+    assert ("wrong folder" in at_first.summary, "wrong folder" in then.summary) == (False, True)
+    assert then.uncertain == ()
+
+
+async def test_a_log_that_came_too_late_for_the_first_look_is_read_within_seconds() -> None:
+    bad, time = failed(2, minutes_ago=0), FakeTime()
+    reads = FakeReads()
+    reads.trees = {WHOLE.where: WHOLE, PART.where: PART}
+    asked = Examiner(LogDesk(reads, "acme-prod", clock=time, sleep=time.sleep), reads, clock=time)
+    snapshot = make.snapshot(revisions=(bad, GOOD))
+
+    before = (await asked.told(snapshot)).findings
+    reads.lists_only(*boot_of(bad))
+    time.now += timedelta(seconds=5)
+    after = (await asked.told(snapshot)).findings
+
+    assert [finding.cause for finding in before] != [Cause.LOCAL_MODULE_MISSING]
+    assert [finding.cause for finding in after] == [Cause.LOCAL_MODULE_MISSING]
+
+
+async def test_a_log_that_stays_empty_is_asked_for_more_and_more_slowly() -> None:
+    bad, time = failed(2, minutes_ago=0), FakeTime()
+    reads = FakeReads()
+    asked = Examiner(LogDesk(reads, "acme-prod", clock=time, sleep=time.sleep), reads, clock=time)
+
+    for _ in range(300):
+        await asked.told(make.snapshot(revisions=(bad, GOOD)))
+        time.now += timedelta(seconds=1)
+
+    assert reads.count("log_page") <= 8
+
+
+async def test_a_cause_that_was_found_at_once_is_looked_at_once_more_and_outlives_a_failed_look() -> None:
+    bad, time = failed(2, minutes_ago=0), FakeTime()
+    reads = cloud(bad, GOOD)
+    asked = Examiner(LogDesk(reads, "acme-prod", clock=time, sleep=time.sleep), reads, clock=time)
+    reads.fail("log_page", None, Denied("You lack logging.logEntries.list."))
+
+    for _ in range(10):
+        told = await asked.told(make.snapshot(revisions=(bad, GOOD)))
+        assert [finding.cause for finding in told.findings] == [Cause.LOCAL_MODULE_MISSING]
+        time.now += timedelta(seconds=60)
+
+    assert reads.count("log_page") == 3
+
+
+async def test_what_failed_just_now_does_not_wait_for_the_older_ones() -> None:
+    old = [failed(number, minutes_ago=200 - number) for number in (4, 3, 2)]
+    new = failed(5, minutes_ago=20)
+    reads = cloud(*old, new, GOOD)
+    reads.page_most = 1  # nothing fits into the common page, so each is read by itself
+    order: list[str] = []
+    begun = asyncio.Event()
+
+    async def both() -> AsyncGenerator[Snapshot, None]:
+        yield make.snapshot(revisions=(*old, GOOD))
+        await begun.wait()
+        yield make.snapshot(revisions=(new, *old, GOOD))
+        await asyncio.Event().wait()
+
+    async with aclosing(examiner(reads).with_findings(both())) as values:
+        async for value in values:
+            order += [one.revision for one in value.findings if one.revision not in order]
+            if order:
+                begun.set()
+            if len(order) == 4:
+                break
+
+    assert order.index(new.name) < order.index(old[-1].name)
+
+
+async def test_source_trees_of_a_long_day_are_not_all_kept() -> None:
+    bad = [failed(number, minutes_ago=1000 - number) for number in range(99, 1, -1)]
+    reads = cloud(GOOD)
+    reads.trees |= {one.source: replace(PART, where=one.source) for one in bad}
+    shelf = Shelf(reads, lambda _: None, FakeTime())
+
+    for one in bad:
+        await shelf.tree(one.source)
+
+    assert len(shelf.trees(bad)) < 50
 
 
 async def test_archives_are_read_once_and_only_for_missing_modules() -> None:

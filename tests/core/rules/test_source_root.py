@@ -96,6 +96,27 @@ def test_an_ignore_file_that_leaves_the_package_out_is_named_with_its_line() -> 
     assert found.evidence[-1].text == ".gcloudignore:2: Back_End/"
 
 
+def test_another_project_on_this_disk_proves_nothing_of_what_was_left_out() -> None:
+    other = tree("Back_End/__init__.py", "notes.md", where="/home/me/other", _gitignore="Back_End/\n")
+
+    found = asked(tree("main.py", "Dockerfile"), disk=other)
+
+    assert (found.confidence, found.short) == (GUESS.confidence, GUESS.short)
+
+
+@pytest.mark.parametrize("whole", [tree(*WHOLE), None])
+def test_a_listing_that_was_cut_short_proves_nothing_of_what_it_lacks(whole: SourceTree | None) -> None:
+    uploaded = replace(tree("__init__.py", "main.py", "metrics.py", requirements_txt="flask\n"), cut=True)
+
+    assert asked(uploaded, whole) == GUESS
+
+
+def test_a_good_archive_that_was_cut_short_may_hold_what_nobody_declared() -> None:
+    good = replace(tree("main.py"), cut=True)
+
+    assert asked(tree("main.py", requirements_txt="flask\n"), good) == GUESS
+
+
 def test_a_dockerignore_leaves_out_what_was_uploaded() -> None:
     found = asked(tree("main.py", "Back_End/__init__.py", _dockerignore="Back_End\n"))
 
