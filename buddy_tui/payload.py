@@ -14,6 +14,7 @@ _MESSAGES = ("message", "msg", "event", "textPayload", "text", "log")
 # Where they put a formatted traceback: python-json-logger, structlog, Google's agents, Elastic's schema (`error.…`).
 _TRACES = (
     "exception",
+    "exceptions",
     "exc_info",
     "exc_text",
     "stack_trace",

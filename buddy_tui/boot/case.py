@@ -139,10 +139,10 @@ class Case:
         born, last, delays = dict[int, float](), 0.0, dict[float, list[float]]()
         for event in self.events:
             if event.mark is Mark.WORKER:
-                last = born[event.number] = _clock(event)
+                last = born[event.number] = clock(event)
             elif event.detail == "timeout" and last:
                 begun = born.get(_worker_of(event), last)
-                delays.setdefault(begun, []).append(_clock(event) - begun)
+                delays.setdefault(begun, []).append(clock(event) - begun)
         each = [delay for one in delays.values() for delay in one]
         again = bool(delays) and max(delays) - min(delays) > 2
         alike = again and max(each) - min(each) <= 2
@@ -244,7 +244,7 @@ def runs_alike(cut: Traceback, whole: Traceback) -> bool:
     return bool(whole.last.type) and len(way) > 1 and way == before
 
 
-def _clock(event: Event) -> float:
+def clock(event: Event) -> float:
     """Return the time of one of gunicorn's own lines in seconds, on its own clock where it tells it."""
     stamp = _STAMP.search(event.words)
     try:

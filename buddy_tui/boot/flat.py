@@ -107,8 +107,11 @@ def _body(rest: str, *, last: bool) -> list[str]:
 
 
 def _end(rest: str) -> int:
-    """Return where the exception's line begins."""
+    """Return where the exception's line begins: behind the source's carets, but a message may have its own."""
     carets = [*_CARETS.finditer(rest)]
+    found = _LAST.search(rest)
+    if found and carets and found.end() < carets[0].start():
+        return found.start()
     for pattern in (_LAST, _ANY_LAST, _GLUED):
         found = pattern.search(rest, carets[-1].end() if carets else 0)
         if found:

@@ -15,7 +15,7 @@ _FOREIGN = re.compile(
     | ^/usr/(?:local/)?(?:lib|lib64|bin|sbin|share)/
     | ^/usr/lib/|^/nix/store/|^/layers/|^/opt/(?:conda|venv|python|pypy|hostedtoolcache)\b
     | ^/google-cloud-sdk/
-    | /\.cache/uv/|/share/uv/(?:python|tools)/|/pipx/venvs/|/\.pyenv/
+    | /\.local/bin/|/\.cache/uv/|/share/uv/(?:python|tools)/|/pipx/venvs/|/\.pyenv/
     | /(?:bin|scripts)/(?:[^/]*python[\d.]*|uvicorn|gunicorn|hypercorn|daphne|granian|waitress-serve|flask|fastapi
         |django-admin|functions[-_]framework(?:[-_]python)?|celery|streamlit|ddtrace-run|newrelic-admin
         |opentelemetry-instrument|poetry|uv|pdm|pipenv|honcho|watchmedo|alembic)(?:-script\.py|\.exe(?:/__main__\.py)?)?$

@@ -8,6 +8,7 @@ _RICH_NOTE = "[NOTE] "
 _MOST = 400  # lines of one message
 _OTHERS = ("╭", "┌", "╔", "+-", '"')  # a box, or the end of a string that held the traceback
 _FIELD = re.compile(r"[\w.\-\[\]]{1,120}$")
+_COMPLAINT = re.compile(r"[\[(]type=[a-z_]|^For further information visit ")
 
 
 class Message:
@@ -48,7 +49,7 @@ class Message:
             return True
         if not text:
             return self._lines[-1].endswith(":")
-        return bool(_FIELD.match(text)) if is_fields else " " in text
+        return bool(_FIELD.match(text) or _COMPLAINT.search(text)) if is_fields else " " in text
 
     @property
     def _first(self) -> str:

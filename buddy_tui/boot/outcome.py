@@ -5,14 +5,17 @@ A failure needs a terminal signal: scary words alone are none, and some failures
 
 import re
 from collections.abc import Callable
+from itertools import pairwise
 
-from buddy_tui.boot.case import Case, is_of_a_request, runs_alike
+from buddy_tui.boot.case import Case, clock, is_of_a_request, runs_alike
 from buddy_tui.boot.platform import never_ran
 from buddy_tui.boot.said import LOOPBACK
-from buddy_tui.boot.values import Mark, Outcome, Traceback
+from buddy_tui.boot.values import Event, Mark, Outcome, Traceback
 
 _LEVEL = re.compile(r"\b(?:DEBUG|INFO|WARNING|ERROR|CRITICAL)\b")
 _SEVERE = re.compile(r"\b(?:ERROR|CRITICAL|FATAL|error|fatal|failed|exception)\b|Error\b")
+
+_PAUSE, _SOON = 1.5, 60.0  # seconds between two workers; a master starts all of its own at once
 
 
 def judge(case: Case) -> tuple[Outcome, Traceback | None]:
@@ -124,13 +127,20 @@ def _works(case: Case) -> bool:
 
     Where the platform's lines are in the log, its probe will tell.
     """
-    workers = [event.at for event in case.events if event.mark is Mark.WORKER]
-    if not workers or case.has(Mark.WORKER_DIED, Mark.SIGNAL):
+    born = [event for event in case.events if event.mark is Mark.WORKER]
+    workers = [event.at for event in born]
+    if not workers or case.has(Mark.WORKER_DIED, Mark.SIGNAL) or _one_by_one(born):
         return False
     if any("Exception in worker process" in line.text for line in case.attempt.lines[workers[0] :]):
         return False  # the traceback may be cut off
     speaks = bool(case.attempt.plain) and case.attempt.plain[-1] > workers[-1]
     return speaks or case.attempt.bare or case.has(Mark.PROBE_PASSED) or not case.has(Mark.START)
+
+
+def _one_by_one(born: list[Event]) -> bool:
+    """Whether a worker was started again and again: old gunicorns do not tell that the one before it died."""
+    times = [clock(event) for event in born]
+    return len(times) > 2 and all(_PAUSE < after - one < _SOON for one, after in pairwise(times))
 
 
 def _goes_on(case: Case) -> bool:

@@ -45,8 +45,8 @@ class Part:
     """One traceback between two markers of a chain.
 
     `before` is the part that it followed from; `is_followed` says that a marker announced a next one. `fed` are the
-    bodies of the lines so far, `taken` what they were taken as. A `stack` is
-    a list of frames that ends in no exception; it is thrown away.
+    bodies of the lines so far, `taken` what they were taken as. A `stack` is a list of frames that ends in no
+    exception; it is thrown away.
     """
 
     def __init__(self, prefix: str = "", *, headed: bool = True, stack: bool = False) -> None:
@@ -132,6 +132,11 @@ class Part:
         functions = {frame.function for frame in self.frames if frame.file == caught.file}
         return (caught.function in functions) + bool(functions)
 
+    def adopt(self, last_line: "Part") -> None:
+        """Take an exception's last line that was written above the frames."""
+        self.type, self._message, self._at = last_line.type, last_line._message, last_line._at  # noqa: SLF001 - alike
+        self.lines = [*last_line.lines, *self.lines]
+
     def forget(self) -> None:
         """Forget the header, which was never seen."""
         self.lines, self.fed, self.taken = [], [], []
@@ -155,6 +160,10 @@ class Part:
         """Return whose line it is, as far as its margin tells."""
         found = self._margin.pattern.match(text) if self._margin else None
         return shapes.key(found[0]) if found else ""
+
+    def is_of(self, text: str) -> bool:
+        """Tell whether a line has this part's margin, and a number in it names the writer: a process, or a thread."""
+        return any(map(str.isdigit, self.key)) and self.key_of(text) == self.key
 
     def take_frame(self, at: int, line: Line, found: re.Match[str], prefix: str) -> None:
         """Take a frame, or the place of a syntax error."""
@@ -223,7 +232,8 @@ class Part:
         if sure == 3 or not full:
             return bool(full)
         if sure == 2:
-            return near or bool(self.frames and ("." in full or line.entry - self.entry <= _SOON))
+            soon = line.entry - self.entry <= _SOON or self.is_of(line.text)
+            return near or bool(self.frames and ("." in full or soon))
         return bool(self.frames) and ((sure == 1 and near) or (self._one_entry and line.entry == self.entry))
 
     @property
@@ -234,9 +244,8 @@ class Part:
     def _source(self, body: str, depth: int, *, near: bool) -> Take:
         if shapes.is_marks(body):
             return Take.MARKS if near or depth >= self._indent + 2 else Take.NOTHING
-        if near or (self.stage is Stage.FRAME and depth == self._indent + 2):
-            return Take.SOURCE
-        return Take.NOTHING
+        below = self.stage is Stage.FRAME and depth == self._indent + 2
+        return Take.SOURCE if near or below else Take.NOTHING
 
     def is_ended_by(self, text: str) -> bool:
         """Tell whether a line that is not the message's ends it. Another writer's does not."""

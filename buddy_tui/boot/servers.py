@@ -21,6 +21,12 @@ _GUNICORN = (
         r"Worker \(pid:\s*\d+\) exited with code (?P<number>\d+)",
         who="gunicorn",
     ),
+    phrase(
+        Mark.WORKER_DIED,
+        "was sent code ",
+        r"Worker \(pid:\s*\d+\) was sent code (?P<number>\d+)!",
+        who="gunicorn",
+    ),
     phrase(Mark.WORKER_DIED, "WORKER TIMEOUT", who="gunicorn", detail="timeout"),
     phrase(Mark.WORKER_DIED, "Worker exiting (pid", who="gunicorn", detail="exiting"),
     phrase(Mark.SHUTDOWN, "was sent SIGTERM", who="gunicorn"),
@@ -70,7 +76,7 @@ _UVICORN = (
         who="uvicorn",
     ),
     phrase(Mark.LISTENING, "Uvicorn running on", who="uvicorn"),
-    phrase(Mark.GAVE_UP, "Application startup failed. Exiting.", who="uvicorn"),
+    phrase(Mark.GAVE_UP, "Application startup failed. Exiting", who="uvicorn"),
     phrase(
         Mark.GAVE_UP,
         "Error loading ASGI app",
@@ -116,6 +122,7 @@ _OTHERS = (
     phrase(Mark.LISTENING, " * Running on http", who="flask"),
     phrase(Mark.LISTENING, "CTRL + C to quit", r"Running on https?://", who="hypercorn"),
     phrase(Mark.LISTENING, "Running on http"),
+    phrase(Mark.LISTENING, "Running on local URL:"),  # Gradio
     phrase(
         Mark.GAVE_UP,
         "is in use by another program",
@@ -223,6 +230,7 @@ _SERVERS = (*_GUNICORN, *_UVICORN, *_OTHERS, _ACCESS, _READ, *_BANNERS)
 _PROMPT = re.compile(r"(?:\([\w.-]+\) ?)*(?:PS )?(?:[A-Za-z]:\\[^<>|]*>|\[?[\w.-]+@[\w.-]+[: ][^<>|]*[$#%])$")
 _CHATTER = (
     "Waiting for application startup",
+    "For further information visit https://errors.pydantic.dev",
     "Using worker: ",
     "Control socket listening",
     "Exception in worker process",

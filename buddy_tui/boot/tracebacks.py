@@ -65,6 +65,18 @@ class _Reader:
         waiting = [part for part in self._open if part.is_waiting and part.frames]
         if self._held and waiting:
             waiting[-1].take_line(*self._held, "")
+        self._adopt()
+
+    def _adopt(self) -> None:
+        """Give a lone last line to the frames right below it, where these end in none: so it is told in chats."""
+        lacking = {
+            part.lines[0]: part for part in self._parts if part.frames and not (part.type or part.stack)
+        }
+        for alone in self._alone:
+            below = lacking.get(alone.last + 1)
+            if below and not (alone.frames or alone.is_followed):
+                below.adopt(alone)
+                self._parts.remove(alone)
 
     def _lone(self, at: int, line: Line) -> None:
         """Take an exception's last line for a traceback where nothing else is one: people paste that line alone."""
@@ -195,6 +207,7 @@ class _Reader:
     def _take_frame(self, at: int, line: Line, found: re.Match[str]) -> Part:
         prefix = line.text[: found.start()]
         fitting = [part for part in self._open if part.is_waiting and part.fits(prefix)]
+        fitting = [part for part in fitting if part.is_of(line.text)] or fitting
         if not fitting:
             part = Part(prefix, headed=False)
             self._start(part, at, line)
@@ -216,6 +229,7 @@ class _Reader:
         """Give a line to the part that it fits best, if any."""
         offers = [(part, *self._take(part, at, line)) for part in (*self._open,)]
         taken = [offer for offer in offers if offer[1] is not Take.NOTHING]
+        taken = [offer for offer in taken if offer[0].is_of(line.text)] or taken
         if taken:
             best = taken[0] if len(taken) == 1 else max(taken, key=lambda offer: self._worth(offer, at, line))
             best[0].feed(at, line, best[1], best[2])

@@ -2,14 +2,16 @@
 
 read_export   the one door: bytes in, entries and the name of the form out
 json_forms    LogEntry JSON: one array, JSON Lines, objects one after another, gcloud's YAML
+csv_forms     tables with a comma between the cells
 line_forms    plain lines: what each tool writes before them
+console_forms what is copied out of Google's console, brought to one line an entry
 """
 
 import re
 from dataclasses import dataclass
 
 from buddy_tui.errors import UsageProblem
-from buddy_tui.exports import json_forms, line_forms
+from buddy_tui.exports import csv_forms, json_forms, line_forms
 from buddy_tui.model import LogEntry
 
 _BOMS = (
@@ -42,7 +44,7 @@ def read_export(data: bytes, *, cut: bool = False, first_line: int = 1) -> Expor
         raise UsageProblem(
             "There is no log in it: it is empty.", "Export the log again, or name another file."
         )
-    for read in (json_forms.as_json, json_forms.as_yaml):
+    for read in (json_forms.as_json, json_forms.as_yaml, csv_forms.as_csv):
         if found := read(text):
             return Export(*found)
     return Export(*line_forms.as_lines(text, first_line))

@@ -15,6 +15,9 @@ _GOOGLES = ("logName", "insertId", "textPayload", "jsonPayload", "protoPayload",
 _MESSAGE = ("message", "msg", "log", "text", "event")
 _TIME = ("timestamp", "time", "ts", "@timestamp", "date", "asctime")
 _RFC3339 = re.compile(r"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d)(?:[.,](\d+))?\s*(Z|[+-]\d\d:?\d\d)?$")
+_INDENTED = re.compile(r"^\{\n {2,8}\"\w+\": ", re.MULTILINE)
+_OPENED = re.compile(r"^[> ]*[A-Z]{4,9} \d{4}-\d\d-\d\dT", re.MULTILINE)
+_MOST_WORDS = 50  # places between objects that are no JSON
 _BILLION = 1_000_000_000
 
 
@@ -23,7 +26,7 @@ def as_json(text: str) -> tuple[tuple[LogEntry, ...], str] | None:
 
     `None` when it is no JSON, or JSON that holds no log entries: an application's own JSON lines are plain lines.
     """
-    if text.lstrip()[:1] not in {"[", "{"}:
+    if text.lstrip()[:1] not in {"[", "{"} and not _is_told_of(text):
         return None
     objects: list[tuple[Json, int]] = []
     whole = _collect(text, objects)
@@ -31,9 +34,9 @@ def as_json(text: str) -> tuple[tuple[LogEntry, ...], str] | None:
         return None
     if sum(any(key in one for key in _GOOGLES) for one, _ in objects) * 2 >= len(objects):
         entries = [google_entry(one, number) for one, number in objects]
-        return _in_order(entries), "LogEntry JSON"
+        return in_order(entries), "LogEntry JSON"
     if whole and all(_is_record(one) for one, _ in objects):
-        return _in_order([_record(one, number) for one, number in objects]), "JSON records"
+        return in_order([_record(one, number) for one, number in objects]), "JSON records"
     return None
 
 
@@ -46,7 +49,7 @@ def as_yaml(text: str) -> tuple[tuple[LogEntry, ...], str] | None:
         if document.strip():
             entries.append(google_entry(_Yaml(document.split("\n")).mapping(0), number))
         number += document.count("\n") + 1
-    return _in_order(entries), "gcloud's YAML"
+    return in_order(entries), "gcloud's YAML"
 
 
 def google_entry(entry: Json, number: int = 0) -> LogEntry:
@@ -86,19 +89,29 @@ def nanoseconds(told: object) -> int:
     return int(whole.timestamp()) * _BILLION + int((fraction or "0").ljust(9, "0")[:9])
 
 
+def _is_told_of(text: str) -> bool:
+    """Tell whether entries stand below somebody's words about them, and not each below its own line."""
+    return bool(_INDENTED.search(text)) and '"logName"' in text and not _OPENED.search(text)
+
+
 def _collect(text: str, into: list[tuple[Json, int]]) -> bool:
     """Read every JSON object and its line; tell whether there was nothing but JSON up to the end."""
     decoder, at, number, end = json.JSONDecoder(), 0, 1, len(text)
+    others = 0
     while True:
         while at < end and (text[at].isspace() or text[at] in ",[]"):
             number += text[at] == "\n"
             at += 1
         if at >= end:
-            return True
+            return not others
         try:
             value, after = decoder.raw_decode(text, at)
         except (ValueError, RecursionError):
-            return False
+            others += 1
+            after = text.find("\n{\n", at) + 1
+            if not after or others > _MOST_WORDS:
+                return False
+            value = None
         into.extend(_flattened(value, number))
         number += text.count("\n", at, after)
         at = after
@@ -161,7 +174,7 @@ def _record(one: Json, number: int) -> LogEntry:
     return LogEntry(when, "stdout", "", clean(said(one)), severity(one), number=number)
 
 
-def _in_order(entries: list[LogEntry]) -> tuple[LogEntry, ...]:
+def in_order(entries: list[LogEntry]) -> tuple[LogEntry, ...]:
     """Sort by time. Tools export newest first: then entries of one moment are in reverse as well."""
     times = [entry.when for entry in entries if entry.when]
     if len(times) > 1 and times[0] > times[-1]:

@@ -4,7 +4,7 @@
     code, native, shadows, names,   what a traceback or a server's last word says
     targets, imports
     environment, credentials,       what the program found missing or wrong around it
-    database, files
+    database, files, permissions
     process, sockets, startup       effects: how the process ended, who could not reach it
     verdict                         no output, incomplete, unknown
 
@@ -28,6 +28,7 @@ from buddy_tui.rules import (
     imports,
     names,
     native,
+    permissions,
     process,
     shadows,
     sockets,
@@ -44,6 +45,8 @@ _DOUBT = "Nothing in the log rules out another cause."
 _LONE = (
     "The exception's last line stands alone: where it was raised, and whether anybody caught it, is not told."
 )
+
+_ABOVE = "The exception stands above its frames: it may be the end of another traceback."
 
 RULES: tuple[Callable[[Evidence], Finding | None], ...] = (
     startup.wrong_worker_class,
@@ -67,7 +70,7 @@ RULES: tuple[Callable[[Evidence], Finding | None], ...] = (
     credentials.credentials,
     database.database_at_startup,
     files.config_file_missing,
-    files.permission_denied,
+    permissions.permission_denied,
     sockets.port_in_use,
     process.out_of_memory,
     startup.slow_start,
@@ -96,8 +99,9 @@ def explain(reading: Reading, revision: Revision | None = None, sources: Sources
     finding = deepened(
         next((found for found in answers if found), None) or verdict.unknown(evidence), evidence
     )
-    if finding.confidence is Confidence.CERTAIN and _is_lone(boot):
-        finding = replace(finding, confidence=Confidence.LIKELY, uncertain=(*finding.uncertain, _LONE))
+    doubt = _LONE if _is_lone(boot) else _ABOVE if _stands_above(boot) else ""
+    if finding.confidence is Confidence.CERTAIN and doubt:
+        finding = replace(finding, confidence=Confidence.LIKELY, uncertain=(*finding.uncertain, doubt))
     if finding.confidence is not Confidence.CERTAIN and not finding.uncertain:
         finding = replace(finding, uncertain=(_DOUBT,))
     return replace(finding, revision=finding.revision or boot.revision or name)
@@ -106,3 +110,12 @@ def explain(reading: Reading, revision: Revision | None = None, sources: Sources
 def _is_lone(boot: Boot) -> bool:
     """Tell whether nothing but its last line is left of the traceback to blame."""
     return boot.fatal is not None and not any(raised.frames for raised in boot.fatal.chain)
+
+
+def _stands_above(boot: Boot) -> bool:
+    """Tell whether the exception to blame was written above the frames of an ordinary traceback."""
+    root = boot.fatal.root if boot.fatal else None
+    if root is None or root.at < 0 or not root.frames:
+        return False
+    first = min(frame.at for frame in root.frames)
+    return root.at < first and 'File "' in boot.lines[first].text

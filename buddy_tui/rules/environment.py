@@ -4,7 +4,7 @@ import difflib
 import re
 from dataclasses import replace
 
-from buddy_tui.boot.values import Event, Mark, Outcome
+from buddy_tui.boot.values import Event, Mark, Outcome, Raised
 from buddy_tui.finding import Cause, Confidence, Finding, Quote
 from buddy_tui.rules.evidence import Evidence
 from buddy_tui.rules.setting_errors import Told, missing_in, variable_of, wrong_in
@@ -24,6 +24,9 @@ from buddy_tui.rules.telling import (
 
 # What a program says long before its end is not why it ended.
 _LAST = 12
+_JUST_BEFORE = 6
+_PLAIN = frozenset({"ConfigError", "ConfigurationError", "EnvironmentError", "Exception", "OSError", "RuntimeError", "ValueError"})  # fmt: skip
+_VAGUE = re.compile(r"config|setting|environment|variable|secret|initiali[sz]|validation", re.IGNORECASE)
 _PORT = re.compile(r"'[^']*' is not a valid port number|Invalid value for '(?:-p'? ?/ ?'?)?--port'")
 
 
@@ -32,8 +35,22 @@ def env_missing(evidence: Evidence) -> Finding | None:
     root = root_of(evidence)
     if root is None or root.name == "SystemExit":
         return _said_and_left(evidence)
-    told = missing_in(evidence, root)
+    told = missing_in(evidence, root) or _announced(evidence, root)
     return raised(evidence, _missing(evidence, told)) if told else None
+
+
+def _announced(evidence: Evidence, root: Raised) -> Told | None:
+    """Look at what was said just before an exception that only says that the configuration is of no use."""
+    if root.name not in _PLAIN or not _VAGUE.search(root.message) or evidence.boot.fatal is None:
+        return None
+    begun = evidence.boot.fatal.lines[0]
+    for at, text in lines_outside(evidence):
+        if begun - _JUST_BEFORE <= at < begun and (name := lacking(text)) and not in_passing(text):
+            doubt = "The exception itself does not name the setting."
+            return Told(
+                name, Confidence.UNSURE, f"Before it ends, the program says that {name} is not set.", (doubt,)
+            )
+    return None
 
 
 def env_invalid(evidence: Evidence) -> Finding | None:

@@ -34,6 +34,8 @@ _OTHER_CAUSE = re.compile(
     r"ModuleNotFoundError|ImportError|SyntaxError|IndentationError|NameError|FileNotFoundError|PermissionError"
     r"|OperationalError|ProgrammingError|InterfaceError|DefaultCredentialsError|Connect|Timeout|gaierror|TypeError",
 )
+# Messages that name a setting as a way out.
+_ADVICE = re.compile(r"Cannot find empty port")
 _SCHEME = re.compile(r"Can't load plugin: sqlalchemy\.dialects:postgres\b")
 _ADDRESS = re.compile(
     r"Could not parse (?:SQLAlchemy|rfc1738) URL|Port could not be cast to integer|Invalid URL"
@@ -179,7 +181,7 @@ def _asserted(root: Raised, source: str) -> Told | None:
 
 
 def _missing_by_own_words(root: Raised, source: str) -> Told | None:
-    if _OTHER_CAUSE.search(root.name):
+    if _OTHER_CAUSE.search(root.name) or _ADVICE.search(root.message):
         return None
     if name := lacking(root.message):
         return Told(name, Confidence.LIKELY, f"{root.name} says that {name} is not set.")

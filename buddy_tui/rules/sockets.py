@@ -21,11 +21,12 @@ from buddy_tui.rules.telling import (
 
 _IN_USE = re.compile(
     r"[Aa]ddress (?:is )?already in use|EADDRINUSE|Connection in use: |Only one usage of each socket address"
-    r"|Port \d+ is (?:already )?in use|That port is already in use",
+    r"|Port \d+ is (?:already )?in use|That port is already in use|Cannot find empty port in range: \d",
 )
 _PORTS = (
     re.compile(r"\(['\"][^'\"]*['\"], (\d{2,5})\)"),
     re.compile(r"[Pp]ort (\d{2,5})\b"),
+    re.compile(r"in range: (\d{2,5})-\1\b"),
     re.compile(r":(\d{2,5})\s*$"),
 )
 _TOLD_PORT = re.compile(r"\bPORT=(\d+)\b")

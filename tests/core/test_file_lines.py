@@ -54,13 +54,13 @@ def test_the_end_is_there_before_anything_is_counted(path: Path) -> None:
 
     assert not lines.complete
     assert lines.line(lines.end - 1).text == f"{9999:0199}"
-    assert lines.line(lines.end - 1).place == 0
-    assert lines.find(1) is None
+    assert lines.find(lines.line(lines.end - 1).place) == lines.end - 1
+    assert lines.find(lines.end - 10_000) is None
     assert lines.counted(10)
     assert len(lines) == 10_000
     assert lines.line(lines.first).text == f"{0:0199}"
-    assert lines.find(10_000) == lines.end - 1
-    assert lines.line(lines.first + 41).place == 42
+    assert lines.find(lines.end) is None
+    assert lines.find(lines.end - 10_000) == lines.line(lines.first).place
     lines.close()
 
 
@@ -246,3 +246,18 @@ def test_the_last_minutes_are_those_before_the_newest_line(path: Path) -> None:
 def test_without_times_there_are_no_last_minutes(path: Path) -> None:
     with opened(path, "no\ntimes\n") as lines:
         assert lines.recent(60) == 0
+
+
+@pytest.mark.parametrize(
+    "text", ["", "one", "one\n", "one\n\n", "".join(f"line {at}\n" for at in range(60_000))]
+)
+def test_the_newest_lines_are_handed_out_with_the_number_of_the_first(path: Path, text: str) -> None:
+    path.write_text(text)
+    lines = FileLines(path)
+
+    start, newest = lines.newest(2000)
+
+    shown = [lines.line(at).text for at in range(start, lines.end)]
+    assert newest.split("\n") == (shown or [""])
+    assert len(shown) == min(2000, len(text.splitlines()))
+    lines.close()

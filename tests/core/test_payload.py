@@ -26,6 +26,10 @@ STACK = {
         ),
         ({"message": "boom", "error": {"stack_trace": "Traceback\n  x"}}, "boom\nTraceback\n  x"),
         (
+            {"message": "boom", "exceptions": ["Traceback\n", "  x\n", "KeyError"]},
+            "boom\nTraceback\n  x\nKeyError",
+        ),
+        (
             {"text": "12:00 | ERROR | boom\nTraceback", "record": {"message": "boom"}},
             "12:00 | ERROR | boom\nTraceback",
         ),

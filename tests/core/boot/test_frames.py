@@ -50,6 +50,7 @@ def test_the_projects_own(file: str) -> None:
         "/usr/local/bin/gunicorn",
         "/usr/bin/flask",
         "/home/app/.local/bin/gunicorn",
+        "/home/app/.local/bin/till",
         "/root/.local/lib/python3.11/site-packages/celery/app.py",
         "/layers/google.python.pip/pip/lib/python3.11/site-packages/flask/app.py",
         "/layers/google.python.runtime/python/bin/functions-framework",

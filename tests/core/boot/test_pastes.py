@@ -81,6 +81,73 @@ def test_error_reporting_writes_the_frames_below_the_exception(form: str) -> Non
     ]
 
 
+@pytest.mark.parametrize("header", [["Traceback (most recent call last):"], []])
+def test_an_exception_may_stand_right_above_its_frames(header: list[str]) -> None:
+    frames = ['File "/app/till.py", line 3, in <module>', "  import kiosk"]
+
+    (traceback,) = found_in("ModuleNotFoundError: No module named 'kiosk'", *header, *frames)
+
+    assert (traceback.root.message, traceback.root.frames[0].file) == (
+        "No module named 'kiosk'",
+        "/app/till.py",
+    )
+    assert traceback.lines[0] == 0
+
+
+def test_an_exception_above_is_not_taken_for_frames_that_have_their_own_or_begin_later() -> None:
+    rows = texts.MISSING.split("\n")
+
+    assert [one.root.type for one in found_in("ValueError: over", *rows)] == ["ModuleNotFoundError"]
+    later = found_in("ValueError: over", "[INFO] going on", *rows[:-1])
+    assert [(one.root.type, bool(one.root.frames)) for one in later] == [("ValueError", False), ("", True)]
+
+
+def test_an_exception_that_a_chain_goes_on_from_is_not_that_of_the_frames_below() -> None:
+    marker = "The above exception was the direct cause of the following exception:"
+
+    (traceback,) = found_in("KeyError: 'tea'", marker, *texts.MISSING.split("\n")[:-1])
+
+    assert [(one.type, bool(one.frames)) for one in traceback.chain] == [("KeyError", False), ("", True)]
+
+
+def test_a_messages_own_caret_is_no_mark_below_the_source() -> None:
+    row = (
+        'Traceback (most recent call last): File "/app/till.py", line 3, in sell s.run(q)'
+        ' sqlalchemy.exc.ProgrammingError: no table "tea" LINE 2: FROM tea ^ [SQL: SELECT 1]'
+    )
+
+    (traceback,) = found_in(row)
+
+    assert traceback.root.type == "sqlalchemy.exc.ProgrammingError"
+    assert traceback.root.frames[0].source == "s.run(q)"
+
+
+def test_the_fields_of_a_model_may_have_lost_their_indent() -> None:
+    fields = ["2 validation errors for Till", "token", "Field required [type=missing, input_value={}]"]
+    link = "For further information visit https://errors.pydantic.dev/2.11/v/missing"
+
+    (traceback,) = found_in(f"ValidationError: {fields[0]}", "  ", *fields[1:], link, "[ERROR] end")
+    (headed,) = found_in(
+        "Traceback (most recent call last):",
+        'File "/app/till.py", line 3, in <module>',
+        "Till()",
+        f"ValidationError: {fields[0]}",
+        *fields[1:],
+        link,
+        "[ERROR] end",
+    )
+
+    assert headed.root.message.split("\n") == [*fields, link]
+    assert traceback.root.type == "ValidationError"
+
+
+def test_a_server_that_gives_up_without_a_full_stop_gives_up() -> None:
+    said = said_by_server("ERROR: Application startup failed. Exiting")
+
+    assert said
+    assert said.mark is Mark.GAVE_UP
+
+
 def test_another_languages_frames_are_none() -> None:
     (traceback,) = found_in("TypeError: x is not a function", "    at sell (/app/till.js:3:9)")
 
@@ -236,3 +303,31 @@ def test_a_worker_whose_exception_is_cut_off_is_not_up() -> None:
 
     assert boot
     assert boot.outcome is not Outcome.UP
+
+
+def test_a_worker_sent_a_code_without_a_name_has_died() -> None:
+    died = "[2026-11-23 08:00:0{} +0000] [1] [ERROR] Worker (pid:{}) was sent code 132!"
+    born = "[2026-11-23 08:00:0{} +0000] [{}] [INFO] Booting worker with pid: {}"
+    text = "\n".join(
+        (_BEGIN, died.format(3, 2), born.format(3, 4, 4), died.format(6, 4), born.format(6, 5, 5))
+    )
+
+    boot = decisive(timeline(saved(text)))
+
+    assert boot
+    assert boot.outcome is Outcome.LOOPING
+
+
+def test_workers_started_one_after_another_without_a_word_are_not_up() -> None:
+    born = "[2026-11-23 08:00:{} +0000] [{}] [INFO] Booting worker with pid: {}\nLoading the model."
+    begin = "\n".join(_BEGIN.splitlines()[:2])
+
+    again = "\n".join((begin, *(born.format(10 + 4 * one, 7 + one, 7 + one) for one in range(4))))
+    boot = decisive(timeline(saved(again)))
+    assert boot
+    assert boot.outcome is not Outcome.UP
+
+    at_once = "\n".join((begin, *(born.format(10, 7 + one, 7 + one) for one in range(4))))
+    boot = decisive(timeline(saved(at_once)))
+    assert boot
+    assert boot.outcome is Outcome.UP

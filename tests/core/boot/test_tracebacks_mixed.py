@@ -110,6 +110,7 @@ def test_two_different_tracebacks_written_at_once_are_told_apart(chance: random.
     assert all(each.whole for each in found)
 
 
+@settings(max_examples=250)
 @given(chance=st.randoms(use_true_random=False))
 def test_what_a_logger_writes_before_each_line_tells_workers_apart(chance: random.Random) -> None:
     first = [f"[2026-11-23 08:44:36 +0000] [13] [ERROR] {row}" for row in texts.CHAIN.split("\n") if row]
@@ -119,6 +120,15 @@ def test_what_a_logger_writes_before_each_line_tells_workers_apart(chance: rando
 
     alone = found_in(*first) + found_in(*second)
     assert sorted(map(told, found)) == sorted(map(told, alone))
+
+
+def test_a_worker_whose_last_line_comes_late_is_known_by_its_process() -> None:
+    first = [f"[2026-11-23 08:44:36 +0000] [13] [ERROR] {row}" for row in texts.CHAIN.split("\n") if row]
+    second = [f"[2026-11-23 08:44:37 +0000] [14] [ERROR] {row}" for row in OTHER.split("\n")]
+
+    for late in range(len(first)):
+        found = found_in(*second[:5], *first[:late], second[5], *first[late:], *second[6:])
+        assert sorted(map(told, found)) == sorted(map(told, found_in(*first) + found_in(*second)))
 
 
 def test_lines_that_arrive_out_of_order_do_not_hide_what_was_raised() -> None:

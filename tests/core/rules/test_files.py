@@ -4,7 +4,8 @@ import pytest
 
 from buddy_tui.finding import Cause, Confidence
 from buddy_tui.model import Revision
-from buddy_tui.rules.files import config_file_missing, permission_denied
+from buddy_tui.rules.files import config_file_missing
+from buddy_tui.rules.permissions import permission_denied
 from tests.core.rules.evidence_of import SERVICE, START, crash, ended, evidence_of
 
 SITE = "/usr/local/lib/python3.11/site-packages"

@@ -178,3 +178,56 @@ def test_a_cut_chain_whose_first_exception_is_told_is_not_certain() -> None:
 
     assert finding.cause is Cause.INCOMPLETE
     assert finding.confidence is not CERTAIN
+
+
+def test_pydantics_link_after_an_import_is_no_word_of_the_program() -> None:
+    raised = (
+        'Traceback (most recent call last):\n  File "/app/a.py", line 3, in load\n    from pydantic import BaseSettings\n'
+        "pydantic.errors.PydanticImportError: `BaseSettings` has been moved to the `pydantic-settings` package."
+    )
+
+    finding = told(raised, "", "For further information visit https://errors.pydantic.dev/2.3/u/import-error")
+
+    assert finding.boots is False
+
+
+@pytest.mark.parametrize(
+    ("line", "path"),
+    [
+        ("mkdir: cannot create directory '/till': Permission denied", "/till"),
+        ("mkdir: cannot create directory \u2018/till\u2019: Permission denied", "/till"),
+        ("/entry.sh: line 3: cannot create /till/log: Permission denied", "/till/log"),
+        ("touch: cannot touch '/till/open': Read-only file system", "/till/open"),
+        ("chown: changing ownership of '/till': Operation not permitted", "/till"),
+    ],
+)
+def test_a_tool_of_the_start_script_that_is_refused_a_file_is_likely(line: str, path: str) -> None:
+    finding = told(ended(line))
+
+    assert (finding.cause, finding.missing, finding.confidence) == (Cause.PERMISSION_DENIED, path, LIKELY)
+    assert told(line, "the till is open").cause is not Cause.PERMISSION_DENIED
+
+
+def test_a_vague_exception_is_explained_by_what_was_said_just_before() -> None:
+    vague = 'Traceback (most recent call last):\n  File "/app/a.py", line 3, in load\n    check()\n'
+    said = "TILL_TOKEN: [NOT SET]"
+
+    finding = told(ended(said, f"{vague}RuntimeError: configuration is of no use"))
+
+    assert (finding.cause, finding.missing, finding.confidence) == (Cause.ENV_MISSING, "TILL_TOKEN", UNSURE)
+    assert finding.exception == "RuntimeError"
+    for other in ("RuntimeError: out of tea", "KeyError: 'configuration'"):
+        assert told(ended(said, vague + other)).cause is not Cause.ENV_MISSING
+    assert told(ended(f"INFO {said}", f"{vague}ValueError: bad configuration")).cause is not Cause.ENV_MISSING
+
+
+def test_gradio_listens_and_wants_a_port_that_is_taken() -> None:
+    up = told("Running on local URL:  http://0.0.0.0:7860", "sold the first tea")
+    assert (up.cause, up.boots) == (Cause.NONE, True)
+
+    taken = told(
+        'Traceback (most recent call last):\n  File "/app/till.py", line 3, in <module>\n    demo.launch()\n'
+        "OSError: Cannot find empty port in range: 7860-7860. You can specify a different port by setting the"
+        " GRADIO_SERVER_PORT environment variable."
+    )
+    assert (taken.cause, taken.missing, taken.boots) == (Cause.PORT_IN_USE, "7860", False)
