@@ -20,6 +20,8 @@ _LONGEST = 16 * 1024
 _CUT = " … cut here: the line goes on"
 # So many pieces are kept ready: those in view, and beside it.
 _READY = 8
+# So many pieces before the last are the newest ones at most, however few lines they have.
+_MOST_NEW = 15
 # So many lines above a piece tell whether it begins within a traceback.
 _LEAD = 100
 _TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d")
@@ -65,6 +67,11 @@ class FileLines:
     def end(self) -> int:
         """One past the number of the last line."""
         return self._index.end
+
+    @property
+    def size(self) -> int:
+        """How many bytes are known."""
+        return self._index.size
 
     @property
     def complete(self) -> bool:
@@ -115,8 +122,7 @@ class FileLines:
         row = at - self._index.lines(piece).start
         text = self._piece(piece).texts[row].rstrip("\r")
         text = clean(text) if len(text) < _LONGEST else clean(text[:_LONGEST]) + _CUT
-        place = at - self.first + 1 if self.complete else 0
-        return Shown(text, Kind(self._kinds(piece)[row]), place=place)
+        return Shown(text, Kind(self._kinds(piece)[row]), place=at)
 
     def kind(self, at: int) -> int:
         """Return the `Kind` of one line, as a number."""
@@ -138,10 +144,8 @@ class FileLines:
         return Piece(hits[::step], on if self.first <= on < self.end else None)
 
     def find(self, place: Place) -> int | None:
-        """Return the number of a line by its number in the file, from 1; None as long as that is not known."""
-        if not isinstance(place, int) or not self.complete or not 0 < place <= len(self):
-            return None
-        return self.first + place - 1
+        """Return the number of a line: its place is that very number, for no line ever comes in between."""
+        return place if isinstance(place, int) and self.first <= place < self.end else None
 
     def recent(self, span: int) -> int:
         """Return the first line that is at most `span` nanoseconds older than the newest; `first` without times."""
@@ -154,6 +158,19 @@ class FileLines:
         lines = self._index.lines(pieces[number])
         texts = self._piece(pieces[number]).texts
         return next((at for at, text in zip(lines, texts, strict=True) if _time(text) >= limit), lines.stop)
+
+    def newest(self, count: int) -> tuple[int, str]:
+        """Return at most the last `count` lines as they are in the file, joined, and the number of the first.
+
+        Fewer are returned when they are long, or when what lies before them is still to be counted.
+        """
+        if not len(self):
+            return self.first, ""
+        last = self._index.pieces[-1]
+        begin = max(self._index.piece_of(max(self.first, self.end - count)), last - _MOST_NEW)
+        texts = [self._text(piece)[0] for piece in range(begin, last + 1) if self._index.lines(piece)]
+        lines = "\n".join(texts).split("\n")[-count:]
+        return self.end - len(lines), "\n".join(lines)
 
     def _time(self, piece: int, *, newest: bool = False) -> int:
         """Return the first time that is told in a piece, or the last; 0 where none is."""

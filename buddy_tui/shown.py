@@ -5,7 +5,7 @@ from typing import NamedTuple, Protocol
 from buddy_tui.boot.scan import Kind
 from buddy_tui.log_filter import LogFilter
 
-# Names a line for good: (entry key, line within the entry's text from 0), or the number of a file's line, from 1.
+# Names a line for good: (entry key, line within the entry's text from 0), or the number of a line of a file.
 Place = tuple[tuple[str, int, str], int] | int
 
 
@@ -85,7 +85,7 @@ class Lines(Protocol):
         """
 
     def find(self, place: Place) -> int | None:
-        """Return the number of a line by its place, or None when it is not there (yet)."""
+        """Return the number of a line by its place, or None when it is not there."""
 
     def recent(self, span: int) -> int:
         """Return the first line that is at most `span` nanoseconds older than the newest; `first` without times."""

@@ -8,24 +8,20 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.events import Resize
 
 from buddy_tui.boot.values import BootLog
-from buddy_tui.clean import clean_line
 from buddy_tui.config import Settings
-from buddy_tui.log_filter import LogFilter
 from buddy_tui.log_scope import build_of, filter_of
 from buddy_tui.log_store import LogStore
 from buddy_tui.model import LogBatch, LogScope, LogState, Revision
 from buddy_tui.save import as_text
 from screens import links
 from screens.base import Feed
-from screens.filtered import FilteredScreen
-from screens.findings import first_fix
+from screens.log_screen import LogScreen
 from screens.log_words import log_facts, nothing_there
 from screens.messages import Copy, OpenLink, Save
+from screens.widgets.facts import Fact
 from screens.widgets.filter_bar import FilterBar
-from screens.widgets.finding import FindingPanel
 from screens.widgets.header import IdentityHeader
 from screens.widgets.log import LogView
 from screens.widgets.log_status import LogStatus
@@ -33,21 +29,14 @@ from screens.widgets.notice import Notice
 from screens.widgets.story import BootStory
 from screens.words import Clock, rfc3339
 
-# Lines that finding and import tree may take, by the height of the screen; more would leave the log none.
-_ROOM = ((30, 12), (20, 6), (12, 2), (0, 1))
-_BESIDE = 100
 # A tail may be silent for as long as the service is: only its own word that it broke makes it late.
 _PATIENT = timedelta(days=1).total_seconds()
 
 
-class BootLogScreen(FilteredScreen):
+class BootLogScreen(LogScreen):
     """Why a revision did not boot, or that it did, with the proof. `open_feed` gives the feed of a scope."""
 
-    CSS_PATH = "boot_log.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("e", "evidence(1)", "Evidence", id="boot-log.evidence"),
-        Binding("E", "evidence(-1)", "Previous evidence", show=False, id="boot-log.evidence-back"),
-        Binding("d", "describe", "Describe", id="boot-log.describe"),
         Binding("Y", "copy_command", "Copy gcloud command", show=False, id="boot-log.copy-command"),
         Binding("o", "open_console", "Console", show=False, id="boot-log.console"),
         Binding("ctrl+s", "save", "Save", show=False, id="boot-log.save"),
@@ -83,7 +72,7 @@ at one field. `a` shows who called the API, without what they sent; `b` shows th
         self._revision = revision
         self._scope = self._boot = scope
         self._build = build_of(scope.service, revision)
-        self._query = self._moment = ""
+        self._moment = ""
         self._since = clock()
         self._state: LogState | None = None
         self._as_of: datetime | None = None
@@ -109,9 +98,9 @@ at one field. `a` shows who called the API, without what they sent; `b` shows th
         return self.query_one(BootStory)
 
     @property
-    def main(self) -> LogView:
-        """The log has the keys."""
-        return self.query_one(LogView)
+    def lines(self) -> LogStore:
+        """What is kept of the log."""
+        return self._store
 
     def on_mount(self) -> None:
         """Begin with the words for reading, and the keys in the log."""
@@ -192,77 +181,18 @@ at one field. `a` shows who called the API, without what they sent; `b` shows th
     def _tell_shown(self) -> None:
         self.query_one(LogStatus).shown = self.main.status()
 
-    @on(Resize)
-    def _make_room(self) -> None:
-        """Give the story what leaves the log its greater part."""
-        most = next(lines for least, lines in _ROOM if self.size.height >= least)
-        self.story.fit(most, beside=self.size.width >= _BESIDE, brief=self.size.height < 20)
-
-    @on(LogView.FullScreen)
-    def _full_screen(self) -> None:
-        self.toggle_class("-full")
-
-    def is_filtered(self) -> bool:
-        """Tell whether a filter is on."""
-        return bool(self._query.split())
-
-    def can_filter(self) -> bool:
-        """Without a line there is nothing to filter."""
-        return self._store.end > self._store.first
-
-    def filter_by(self, query: str) -> None:
-        """Show the lines that pass."""
-        self._query = query
-        self.main.set_filter(LogFilter(query))
-        self.refresh_bindings()
-
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer no key that would do nothing."""
         match action:
-            case "evidence":
-                return self.is_mounted and bool(self.story.places())
-            case "describe":
-                return self.is_mounted and self.story.finding is not None
             case "save":
                 return self.is_mounted and self.can_filter()
             case "build":
                 return self._build is not None
-            case "back" if self.has_class("-full"):
-                return True
         return super().check_action(action, parameters)
 
-    def action_back(self) -> None:
-        """Leave the full screen first."""
-        if self.has_class("-full") and not self.filter_bar.typing:
-            self.remove_class("-full")
-        else:
-            super().action_back()
-
-    def _hint(self) -> str:
-        """Return the way out of what troubles us, else the first fix."""
-        return super()._hint() or (first_fix(self.story.finding) if self.is_mounted else "")
-
-    def action_evidence(self, by: int) -> None:
-        """Go to the next line that proves the finding."""
-        if (at := self.story.next_evidence(by)) is not None:
-            self._go_to_evidence(at)
-
-    @on(FindingPanel.Asked)
-    def _evidence_asked(self, event: FindingPanel.Asked) -> None:
-        self._go_to_evidence(event.at)
-
-    def _go_to_evidence(self, at: int) -> None:
-        quote = self.story.evidence[at]
-        if (place := self.story.place(quote)) is not None and self.main.go_to(place):
-            self.story.point(at)
-        else:
-            self.notify(f"That line is not kept any more: {clean_line(quote.text)}", markup=False)
-
-    def action_describe(self) -> None:
-        """Show all of the finding, the timeline, and how the log was read."""
-        from screens.sheet import FactPage
-
-        log = log_facts(
+    def more_facts(self) -> tuple[Fact, ...]:
+        """Return how the log was read."""
+        return log_facts(
             self._revision,
             self._scope,
             self._state or LogState(),
@@ -270,7 +200,6 @@ at one field. `a` shows who called the API, without what they sent; `b` shows th
             dropped=self._store.dropped,
             late=self._late,
         )
-        self.app.push_screen(FactPage(self._revision.name, (*self.story.facts(), *log)))
 
     def action_copy_command(self) -> None:
         """Copy the gcloud command that prints the same entries."""

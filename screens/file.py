@@ -1,10 +1,12 @@
 """A log file of any size, followed as it grows: no account, no project, nothing but the file."""
 
 import asyncio
-from collections.abc import AsyncGenerator
-from typing import ClassVar
+import sys
+from collections.abc import AsyncGenerator, Callable
+from time import monotonic
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
-from textual import on
+from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
@@ -14,15 +16,35 @@ from textual.widget import Widget
 from buddy_tui.clean import clean_line
 from buddy_tui.config import Settings
 from buddy_tui.file_lines import FileLines
-from buddy_tui.log_filter import LogFilter
-from screens.filtered import FilteredScreen
+from screens.log_screen import LogScreen
 from screens.widgets.filter_bar import FilterBar
 from screens.widgets.header import IdentityHeader
 from screens.widgets.log import LogView
 from screens.words import Clock
 
+if TYPE_CHECKING:
+    from buddy_tui.boot.values import Reading
+    from buddy_tui.finding import Finding
+    from buddy_tui.model import LogEntry
+    from screens.widgets.facts import Fact
+    from screens.widgets.story import BootStory
+
 # So often the file is looked at, in seconds: as often as its lines can be painted.
 _LOOK = 1 / 15
+# So many of the newest lines are read for a boot, once neither the file nor the cursor moved for so many seconds.
+_READ, _QUIET, _AT_FIRST = 2000, 1.0, 0.3
+_OFTEN = 0.1
+
+
+class Told(NamedTuple):
+    """What the end of a file was read as. `Entry.number` is a line of that end, from 1."""
+
+    reading: "Reading"
+    finding: "Finding"
+
+
+# Reads the end of a log, and is told whether that is only a part; None where it tells of no boot. Called in a thread.
+Reader = Callable[[str, bool], Told | None]
 
 
 class FileFeed:
@@ -56,8 +78,8 @@ class FileStatus(Widget):
         return Content(self.words)
 
 
-class FileScreen(FilteredScreen):
-    """The lines of a file, the newest first in sight."""
+class FileScreen(LogScreen):
+    """The lines of a file, the newest first in sight; over them what `read` finds out about the newest boot."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back", "Back", show=False, id="screen.back"),
@@ -69,6 +91,9 @@ class FileScreen(FilteredScreen):
     HELP = """\
 A file as it is, followed as it grows. Its end is there at once, however long it is.
 
+- Where the end of the file tells of a boot, the **finding** says whether it came up, why not, and what to do: `c`
+  copies the first fix, `d` tells all of it, `e` and `E` go to the lines that prove it. It is read anew when the file
+  has grown and then kept still for a second.
 - Frames of libraries in tracebacks are folded: `enter` unfolds them. `]` and `[` go to the next and the previous
   exception, exit or failed probe.
 - Moving up pauses following; `0`, `G` or `s` goes on.
@@ -77,11 +102,16 @@ Filter with `/`: words must all be there, `!word` must not, `sev:warning` means 
 capitals too. `n` and `N` go on with what was looked for after the filter was taken away.
 """
 
-    def __init__(self, settings: Settings, lines: FileLines, clock: Clock) -> None:
+    def __init__(self, settings: Settings, lines: FileLines, clock: Clock, read: Reader) -> None:
         super().__init__(settings, FileFeed(lines), clock, clean_line(str(lines.path)))
         self._lines = lines
-        self._query = ""
+        self._read = read
+        self._story: BootStory | None = None
         self._is_empty = True
+        self._stirred = 0.0  # when something moved last
+        self._known = (0, 0)  # which file it is, and how large
+        self._seen: tuple[int, int] | None = None  # which of these was read for a boot last
+        self._start = 0  # the first line of that
 
     def body(self) -> ComposeResult:
         """Put one line about the file above the log."""
@@ -90,16 +120,22 @@ capitals too. `n` and `N` go on with what was looked for after the filter was ta
         yield LogView(self._lines, id="log")
 
     @property
-    def main(self) -> LogView:
-        """The log has the keys."""
-        return self.query_one(LogView)
+    def lines(self) -> FileLines:
+        """The file."""
+        return self._lines
+
+    @property
+    def story(self) -> "BootStory | None":
+        """The story of the newest boot: none as long as the end of the file tells of none."""
+        return self._story
 
     def on_mount(self) -> None:
-        """Put the keys in the log."""
+        """Put the keys in the log. Boots are read later, when nobody waits for anything."""
         self.main.words = (
             f"{clean_line(self._lines.path.name)} is empty\nLines are shown as soon as there are any"
         )
         self.main.focus()
+        self.set_interval(_OFTEN, self._read_when_quiet)
 
     def on_unmount(self) -> None:
         """Let go of the file."""
@@ -119,23 +155,72 @@ capitals too. `n` and `N` go on with what was looked for after the filter was ta
         replaced = "the file was replaced, this is the new one · " if self._lines.replaced else ""
         self.query_one(FileStatus).words = replaced + self.main.status()
 
-    @on(LogView.FullScreen)
-    def _full_screen(self) -> None:
-        self.toggle_class("-full")
+    @on(LogView.Pointed)
+    def _stir(self) -> None:
+        self._stirred = monotonic()
 
-    def is_filtered(self) -> bool:
-        """Tell whether a filter is on."""
-        return bool(self._query.split())
+    def _read_when_quiet(self) -> None:
+        """Read the end of the file, if it is another one than last time and nobody waits for a key or a line."""
+        now = self._lines.replaced, self._lines.size
+        if now != self._known:
+            self._known = now
+            self._stir()
+        if now != self._seen and monotonic() - self._stirred >= (_QUIET if self._seen else _AT_FIRST):
+            self._seen = now
+            self._read_end()
 
-    def can_filter(self) -> bool:
-        """Without a line there is nothing to filter."""
-        return len(self._lines) > 0
-
-    def filter_by(self, query: str) -> None:
-        """Show the lines that pass."""
-        self._query = query
-        self.main.set_filter(LogFilter(query))
+    @work(exclusive=True, group="boot", exit_on_error=False)
+    async def _read_end(self) -> None:
+        start, text = self._lines.newest(_READ)
+        is_part = start > self._lines.first or not self._lines.complete
+        try:
+            told = await asyncio.to_thread(self._read_patiently, text, is_part)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the operator keeps the file
+            self._tell_crash(error)
+            return
+        self._start = start
+        if told is not None:
+            await self._tell_story(told)
+        elif self._story is not None:
+            await self._story.remove()
+            self._story = None
+        self.main.missing = told.finding.missing if told else ""
+        self.main.marks = self._story.places() if self._story else frozenset()
         self.refresh_bindings()
+
+    def _read_patiently(self, text: str, is_part: bool) -> Told | None:  # noqa: FBT001 - as the reader has it
+        """Read, in a thread, and let keys have their turn ten times as often as Python would."""
+        interval = sys.getswitchinterval()
+        sys.setswitchinterval(interval / 10)
+        try:
+            told = self._read(text, is_part)
+            if told is not None:
+                import screens.widgets.story  # noqa: F401 - here nobody waits for it
+        finally:
+            sys.setswitchinterval(interval)
+        return told
+
+    async def _tell_story(self, told: Told) -> None:
+        if self._story is None:
+            from screens.widgets.story import BootStory
+
+            story = BootStory(self._place_of)
+            await self.mount(story, before=self.query_one(FileStatus))
+            self._story = story
+            self.make_room()
+        self._story.tell(*told)
+
+    def _place_of(self, entry: "LogEntry", row: int) -> int:
+        """Return the line of the file on which an entry begins; it has the whole of the entry."""
+        del row
+        return self._start + entry.number - 1
+
+    def more_facts(self) -> "tuple[Fact, ...]":
+        """Return what was read."""
+        from screens.widgets.facts import Fact
+        from screens.words import Cell
+
+        return (Fact("File"), Fact("path", (Cell(clean_line(str(self._lines.path))),)))
 
     def _has_one_below(self) -> bool:
         return False

@@ -184,8 +184,7 @@ class Reading:
     def quote(self, line: Line) -> Quote:
         """Return a line as evidence."""
         entry = self.entries[line.entry]
-        number = entry.number + line.row if entry.number else 0
-        return Quote(" ".join(line.text.split()), line.entry, line.row, number, entry.insert_id)
+        return Quote(" ".join(line.text.split()), line.entry, line.row, entry.number, entry.insert_id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ def open_file(
     Parameters
     ----------
     file
-        Its path. For a verdict on what it says: buddy-tui diagnose --file.
+        Its path. What its end tells of a boot is told over it; for scripts: buddy-tui diagnose --file.
     ascii
         Draw with ASCII only.
 

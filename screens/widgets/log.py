@@ -1,6 +1,8 @@
 """A log of any length: only the lines in view are looked at, whatever comes in around them."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING, ClassVar
 
@@ -27,8 +29,8 @@ if TYPE_CHECKING:
 
 # Seconds between two paintings of what comes in: while it is followed, and while it is only counted.
 _FRAME, _COUNT = 1 / 15, 1 / 4
-# So long may a piece of a search keep the keys waiting, in seconds.
-_SLICE = 0.008
+# So long may a piece of a search keep the keys waiting, in seconds, and so long are they listened to before the next.
+_SLICE, _PAUSE = 0.008, 0.001
 _MINUTE = 60_000_000_000
 
 
@@ -74,7 +76,7 @@ class LogView(Widget, can_focus=True):
         self._heads = Heads(lines)
         self._window = Window(self._heads, self._look)
         self._range = 0
-        self._wanted: Place | None = None
+        self._rewinding = False
         self._sought: Seek | None = None
         self._pointed: int | None = None
         self.following = True
@@ -99,13 +101,19 @@ class LogView(Widget, can_focus=True):
             self._coming = self.set_timer(_FRAME if self.following else _COUNT, self._catch_up)
 
     def go_to(self, place: Place) -> bool:
-        """Put the cursor on a line; False when it is not there (in a file still being read: it goes there then)."""
+        """Put the cursor on a line; False when it is not there."""
         at = self._lines.find(place)
-        self._wanted = place if at is None and not self._lines.complete else None
         if at is not None:
+            if at < self._heads.first:
+                self._range, self._heads.floor = 0, None
             self._heads.folds.unfold(at)
             self._jump(at)
         return at is not None
+
+    def hides(self, place: Place) -> bool:
+        """Tell whether a line is there, but does not pass the filter."""
+        at = self._lines.find(place)
+        return at is not None and self._heads.matches is not None and self._heads.near(at) != at
 
     def set_filter(self, wanted: LogFilter) -> None:
         """Show only what passes; an empty filter shows all, and `n` and `N` go on with the last one."""
@@ -132,8 +140,8 @@ class LogView(Widget, can_focus=True):
 
     def _catch_up(self) -> None:
         self._coming = None
-        if self._wanted is not None:
-            self.go_to(self._wanted)
+        if self._rewinding:
+            self._rewind()
         if self._range in MINUTES:
             self._heads.floor = self._lines.recent(MINUTES[self._range] * _MINUTE)
         if self._heads.matches is not None:
@@ -148,11 +156,15 @@ class LogView(Widget, can_focus=True):
         self._arrange()
         if matches is not None and not matches.is_done and not self._looking:
             self._looking = True
-            self.call_later(self._look_further)
+            self._soon(self._look_further)
 
     def _look_further(self) -> None:
         self._looking = False
         self._look_on()
+
+    def _soon(self, go_on: Callable[[], None]) -> None:
+        """Go on in a moment, by a timer: `call_later` would let nobody else have a turn until all is done."""
+        self.set_timer(_PAUSE, go_on)
 
     def _arrange(self) -> None:
         """Work out what is in view, and paint what is different."""
@@ -230,10 +242,9 @@ class LogView(Widget, can_focus=True):
         self._heads.floor = self._lines.recent(MINUTES[number] * _MINUTE) if number in MINUTES else None
         if number == 1:
             self._settle()
-            self._window.cursor = self._lines.first
-            self._wanted = None if self._lines.complete else 1  # a file's true beginning is known later
+            self._rewind()
         else:
-            self.following = True
+            self._follow()
         self._arrange()
 
     def action_follow(self) -> None:
@@ -241,12 +252,21 @@ class LogView(Widget, can_focus=True):
         if self.following:
             self._settle()
         else:
-            self.following = True
+            self._follow()
         self._arrange()
 
+    def _rewind(self) -> None:
+        """Go to the first line, and again later as long as a file's true beginning is not known."""
+        self._window.cursor = self._lines.first
+        self._rewinding = not self._lines.complete
+
+    def _follow(self) -> None:
+        self._settle()
+        self.following = True
+
     def _settle(self) -> None:
-        """Stop following; a search that is under way is given up."""
-        self._sought = None
+        """Stop following; a way that is under way, to a hit or to the beginning, is given up."""
+        self._sought, self._rewinding = None, False
         if self.following:
             self.following, self._left = False, self._lines.end
 
@@ -304,7 +324,7 @@ class LogView(Widget, can_focus=True):
         elif seek.is_done:
             self.notify(f"No further {seek.words}", timeout=2, markup=False)
         else:
-            self.call_later(self._seek_on, seek)
+            self._soon(partial(self._seek_on, seek))
 
     def _jump(self, at: int) -> None:
         self._settle()

@@ -15,10 +15,14 @@ def status(lines: "Lines", matches: "Matches | None", *, following: bool, minute
 
 def _statements(lines: "Lines", matches: "Matches | None", *, following: bool, minutes: int) -> Iterator[str]:
     yield "following" if following else "paused"
-    count = f"{lines.end - lines.first:,}{'' if lines.complete else '+'} lines"
-    if matches is not None:
-        count = f"{len(matches):,}{'' if matches.is_done else '+'} of {count}"
-    yield count
+    many = lines.end - lines.first
+    count = f"{many:,}{'' if lines.complete else '+'} line{'' if many == 1 else 's'}"
+    if matches is None:
+        yield count
+    elif matches.is_done:
+        yield f"{len(matches):,} of {count}"
+    else:
+        yield f"searching… {len(matches):,} hit{'' if len(matches) == 1 else 's'} so far"
     if minutes:
         yield f"last {minutes} min"
     if lines.dropped:

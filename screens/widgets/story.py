@@ -1,12 +1,13 @@
 """A boot as a story over its log: the finding, the import tree beside it, and the timeline below."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 
 from buddy_tui.boot.values import Reading
 from buddy_tui.finding import Finding, Quote
+from buddy_tui.model import LogEntry
 from buddy_tui.shown import Place
 from screens.findings import finding_facts
 from screens.widgets.facts import Fact
@@ -15,8 +16,16 @@ from screens.widgets.import_chain import ImportChain
 from screens.widgets.timeline import Timeline, boot_of, steps, timeline_facts
 
 
+def place_in_stream(entry: LogEntry, row: int) -> Place:
+    """Return where a line of an entry stands in a `LogStore`."""
+    return entry.key, row
+
+
 class BootStory(Vertical):
-    """What a log was read as; nothing but words as long as there is no reading."""
+    """What a log was read as; nothing but words as long as there is no reading.
+
+    `place_of` tells where a line of an entry, counted from 0, stands in the log.
+    """
 
     DEFAULT_CSS = """
     BootStory {
@@ -34,8 +43,9 @@ class BootStory(Vertical):
     }
     """
 
-    def __init__(self) -> None:
+    def __init__(self, place_of: Callable[[LogEntry, int], Place] = place_in_stream) -> None:
         super().__init__()
+        self._place_of = place_of
         self.finding: Finding | None = None
         self._reading = Reading()
 
@@ -75,23 +85,23 @@ class BootStory(Vertical):
         """Return where a piece of evidence stands in the log; some stands elsewhere, e.g. in a condition."""
         if not 0 <= quote.entry < len(self._reading.entries):
             return None
-        return self._reading.entries[quote.entry].key, quote.row
+        return self._place_of(self._reading.entries[quote.entry], quote.row)
 
     def places(self) -> frozenset[Place]:
         """Return all lines that prove the finding."""
-        return frozenset(place for quote in self.evidence if (place := self.place(quote)))
+        return frozenset(place for quote in self.evidence if (place := self.place(quote)) is not None)
 
     def failing_lines(self) -> Iterator[Place]:
         """Yield where to look first: the line that the root exception ends with, then what proves the finding."""
         boot = boot_of(self._reading, self.finding)
         if boot and boot.fatal and boot.fatal.root.at >= 0:
             line = boot.lines[boot.fatal.root.at]
-            yield self._reading.entries[line.entry].key, line.row
-        yield from (place for quote in self.evidence if (place := self.place(quote)))
+            yield self._place_of(self._reading.entries[line.entry], line.row)
+        yield from (place for quote in self.evidence if (place := self.place(quote)) is not None)
 
     def next_evidence(self, by: int) -> int | None:
         """Return the position of the evidence after (or before, -1) the one pointed at, round and round."""
-        there = [at for at, quote in enumerate(self.evidence) if self.place(quote)]
+        there = [at for at, quote in enumerate(self.evidence) if self.place(quote) is not None]
         pointed = self.query_one(FindingPanel).pointed
         if not there:
             return None

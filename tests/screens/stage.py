@@ -135,7 +135,7 @@ async def settle(pilot: Pilot[None]) -> None:
 
 async def until(pilot: Pilot[None], happened: Callable[[], bool]) -> None:
     """Wait until something has happened that takes more than one round, e.g. a search in the palette."""
-    for _ in range(100):
+    for _ in range(500):
         if happened():
             return
         await pilot.pause(0.02)

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from time import sleep
 
 import pytest
 from textual.app import App, ComposeResult
@@ -14,7 +15,7 @@ from buddy_tui.file_lines import FileLines
 from buddy_tui.log_filter import LogFilter
 from buddy_tui.log_store import LogStore
 from buddy_tui.model import LogBatch, LogEntry
-from buddy_tui.shown import Lines
+from buddy_tui.shown import Lines, Piece
 from screens.messages import Copy
 from screens.theme import BUDDY
 from screens.widgets.log import LogView
@@ -394,6 +395,66 @@ async def test_the_beginning_of_a_file_that_is_still_counted_is_gone_to_when_it_
         assert pointed(widget).startswith("▸  line 0 ")
         assert widget.status() == "paused · 10,000 lines"
     lines.close()
+
+
+class Endless(LogStore):
+    """Takes its time for every piece of a search, finds nothing, and has many pieces."""
+
+    def search(self, wanted: LogFilter | None, start: int, step: int) -> Piece:
+        del wanted
+        sleep(0.005)
+        return Piece([], start + step if self.first <= start + step < self.end else None)
+
+
+def endless() -> Endless:
+    store = Endless()
+    store.append(LogBatch(tuple(entry(second) for second in range(1, 2001))))
+    return store
+
+
+async def test_keys_answer_while_a_filter_is_looked_for_in_a_log_of_any_length() -> None:
+    async with view(endless()) as (widget, pilot):
+        widget.set_filter(LogFilter("needle"))
+        await pilot.pause(0.05)
+        assert widget.status() == "following · searching… 0 hits so far"
+        assert "Looking for needle …" in "".join(rows(widget))
+
+        widget.set_filter(LogFilter())
+        await pilot.pause()
+        assert pointed(widget).endswith("line 2000")
+
+
+async def test_another_key_ends_the_way_to_a_problem_that_is_far_away() -> None:
+    async with view(endless()) as (widget, pilot):
+        await pilot.press("left_square_bracket", "k")
+        await pilot.pause(0.05)
+
+        assert pointed(widget).endswith("line 1999")
+        assert not list(pilot.app.screen.query("Toast"))
+
+
+async def test_who_moves_on_is_not_carried_to_the_beginning_when_it_becomes_known(tmp_path: Path) -> None:
+    file = tmp_path / "large.log"
+    file.write_text("".join(f"line {at} {'.' * 200}\n" for at in range(10_000)))
+    lines = FileLines(file)
+    async with view(lines) as (widget, pilot):
+        await pilot.press("g", "G")
+        assert lines.counted(10)
+        await caught_up(widget, pilot)
+
+        assert pointed(widget).startswith("▸  line 9999 ")
+    lines.close()
+
+
+async def test_evidence_older_than_the_last_minutes_that_are_shown_is_gone_to() -> None:
+    store = many(600)
+    async with view(store) as (widget, pilot):
+        await pilot.press("2")
+        assert widget.go_to((("stderr", 5 * SECOND, "id-5"), 0))
+        await pilot.pause()
+
+        assert pointed(widget).endswith("line 5")
+        assert "last" not in widget.status()
 
 
 async def test_an_empty_file_says_that_it_waits(tmp_path: Path) -> None:
