@@ -38,6 +38,10 @@ if TYPE_CHECKING:
     from screens.services import ServicesScreen
 
 
+# What was copied may be longer than a small screen has room for beside what it is about.
+_MOST_SHOWN = 160
+
+
 def _screen_commands() -> type[ScreenCommands]:
     from screens.palette import ScreenCommands
 
@@ -202,7 +206,8 @@ class BuddyApp(App[None]):
         """
         text = clean_line(text)
         self.copy_to_clipboard(text)
-        self.notify(text, title=f"Copied {what}", markup=False)
+        shown = text if len(text) <= _MOST_SHOWN else f"{text[: _MOST_SHOWN - 1]}…"
+        self.notify(shown, title=f"Copied {what}", markup=False)
 
     def on_open_link(self, message: OpenLink) -> None:
         """Open a browser; over SSH, where it would open on the wrong machine, show and copy the address."""
