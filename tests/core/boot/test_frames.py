@@ -57,7 +57,7 @@ def test_the_projects_own(file: str) -> None:
         "/nix/store/abc-python3-3.11.6/lib/python3.11/runpy.py",
         "/opt/conda/envs/x/lib/python3.10/asyncio/runners.py",
         "/opt/pypy/lib/pypy3.10/runpy.py",
-        "/root/.pyenv/versions/3.11.7/lib/python3.11/runpy.py",
+        "/home/me/.pyenv/versions/3.11.7/lib/python3.11/runpy.py",
         "/root/.local/share/uv/python/cpython-3.12-linux-x86_64-gnu/lib/python3.12/runpy.py",
         "/root/.cache/uv/archive-v0/hash/requests/__init__.py",
         "/root/.local/share/pipx/venvs/x/lib/python3.11/site-packages/x.py",
