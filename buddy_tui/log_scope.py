@@ -21,9 +21,9 @@ def filter_of(scope: LogScope) -> str:
     """
     times = []
     if scope.since:
-        times.append(f'timestamp>="{_time(scope.since)}"')
+        times.append(f'timestamp>="{rfc3339(scope.since)}"')
     if scope.until:
-        times.append(f'timestamp<="{_time(scope.until)}"')
+        times.append(f'timestamp<="{rfc3339(scope.until)}"')
     return " AND ".join([*_parts(scope), *times])
 
 
@@ -44,6 +44,18 @@ def build_of(service: ServiceName, revision: Revision) -> LogScope | None:
 def nanoseconds(moment: datetime) -> int:
     """Return a time as in a LogEntry."""
     return int(moment.timestamp()) * 1_000_000_000 + moment.microsecond * 1000
+
+
+def rfc3339(when: int) -> str:
+    """Return nanoseconds since the epoch as Google writes a time, e.g. `2026-02-10T14:03:07.123456789Z`.
+
+    A time that no calendar has is empty.
+    """
+    seconds, fraction = divmod(when, 1_000_000_000)
+    try:
+        return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{fraction:09}Z"
+    except (OverflowError, OSError, ValueError):  # each system has its own
+        return ""
 
 
 def union(scopes: Iterable[LogScope]) -> str:
@@ -113,8 +125,3 @@ def _about(label: str, name: str) -> str:
 def _quoted(text: str) -> str:
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
-
-
-def _time(nanoseconds: int) -> str:
-    moment = datetime.fromtimestamp(nanoseconds // 1_000_000_000, UTC)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{nanoseconds % 1_000_000_000:09d}Z"

@@ -4,11 +4,11 @@ import asyncio
 import os
 import re
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 from typing import TextIO
 
+from buddy_tui.log_scope import rfc3339
 from buddy_tui.shown import Lines, Shown
 
 _PIECE = 2000
@@ -71,9 +71,5 @@ def _new(place: Path, stem: str) -> tuple[Path, TextIO]:
 
 
 def _line(line: Shown) -> str:
-    when = ""
-    if line.when:
-        seconds, fraction = divmod(line.when, 1_000_000_000)
-        when = f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{fraction:09}Z"
-    told = (when, line.severity, line.log, line.instance[-8:], line.text)
+    told = (rfc3339(line.when) if line.when else "", line.severity, line.log, line.instance[-8:], line.text)
     return " ".join(filter(None, told)) + "\n"

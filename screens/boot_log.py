@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 
 from buddy_tui.boot.values import BootLog
 from buddy_tui.config import Settings
-from buddy_tui.log_scope import build_of, filter_of
+from buddy_tui.log_scope import build_of, filter_of, rfc3339
 from buddy_tui.log_store import LogStore
 from buddy_tui.model import LogBatch, LogScope, LogState, Revision
 from buddy_tui.save import as_text
@@ -27,7 +27,7 @@ from screens.widgets.log import LogView
 from screens.widgets.log_status import LogStatus
 from screens.widgets.notice import Notice
 from screens.widgets.story import BootStory
-from screens.words import Clock, rfc3339
+from screens.words import Clock
 
 # A tail may be silent for as long as the service is: only its own word that it broke makes it late.
 _PATIENT = timedelta(days=1).total_seconds()

@@ -1,7 +1,7 @@
 """Times and freshness in the operator's words. Pure, and light: the first frame needs it."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -39,12 +39,6 @@ def span(length: timedelta) -> str:
 def moment(then: datetime | None, now: datetime) -> str:
     """Return a time in full beside its age, e.g. `2026-02-10 14:03:07 UTC, 4m ago`."""
     return NONE if then is None else f"{then:%Y-%m-%d %H:%M:%S} UTC, {age(then, now)} ago"
-
-
-def rfc3339(when: int) -> str:
-    """Return nanoseconds since the epoch as Google writes a time, e.g. `2026-02-10T14:03:07.123456789Z`."""
-    seconds, fraction = divmod(when, 1_000_000_000)
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{fraction:09}Z"
 
 
 def freshness(as_of: datetime | None, trouble: "Trouble | None", next_in: float, now: datetime) -> Cell:

@@ -5,12 +5,13 @@ import shutil
 import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from buddy_tui.boot.timeline import decisive
 from buddy_tui.boot.values import Boot, Reading
 from buddy_tui.finding import Finding, Incident, Quote
+from buddy_tui.log_scope import rfc3339
+from buddy_tui.rules.redact import redact
 
 _NO_TERMINAL = (100, 24)
 _LABEL = 11
@@ -106,7 +107,7 @@ def _boot(diagnosed: Diagnosed) -> Boot | None:
 
 def _timeline(boot: Boot | None) -> Iterator[dict[str, Any]]:
     for event in boot.events if boot else ():
-        yield {"at": _time(event.when), "what": event.mark.value, "words": event.words}
+        yield {"at": _time(event.when), "what": event.mark.value, "words": redact(event.words)}
 
 
 def _steps(boot: Boot | None) -> Iterator[str]:
@@ -116,14 +117,12 @@ def _steps(boot: Boot | None) -> Iterator[str]:
         yield f"begins {_time(begun)}"
     for event in boot.events if boot else ():
         later = f"+{(event.when - begun) / 1e9:7.3f}s  " if begun and event.when else ""
-        yield f"{later}{event.words}"
+        yield f"{later}{redact(event.words)}"
 
 
 def _time(nanoseconds: int) -> str | None:
-    if not nanoseconds:
-        return None
-    moment = datetime.fromtimestamp(nanoseconds // 1_000_000_000, UTC)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{nanoseconds % 1_000_000_000 // 1_000_000:03d}Z"
+    """Return a time to the millisecond."""
+    return f"{rfc3339(nanoseconds)[:-7]}Z" if nanoseconds and rfc3339(nanoseconds) else None
 
 
 def _quote(quote: Quote) -> dict[str, Any]:

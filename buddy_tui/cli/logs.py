@@ -17,6 +17,7 @@ from buddy_tui.cli.options import Context
 from buddy_tui.cli.settle import settle, with_project
 from buddy_tui.cli.target import find, pick_revision, service_in
 from buddy_tui.errors import NotFound, UsageProblem
+from buddy_tui.log_scope import rfc3339
 from buddy_tui.model import Link, LogBatch, LogScope, LogState
 
 if TYPE_CHECKING:
@@ -184,8 +185,8 @@ def _harmless(document: dict[str, object]) -> str:
 
 
 def _as_text(entry: "LogEntry", *, late: bool) -> str:
-    moment = datetime.fromtimestamp(entry.when // 1_000_000_000, UTC)
-    head = f"{moment:%Y-%m-%d %H:%M:%S}.{entry.when % 1_000_000_000 // 1_000_000:03d}  {entry.log:<8}"
+    moment = rfc3339(entry.when)[:-7].replace("T", " ")
+    head = f"{moment:<23}  {entry.log:<8}"
     mark = " (late)" if late else ""
     first, *rest = entry.text.split("\n")
     indent = " " * len(head)

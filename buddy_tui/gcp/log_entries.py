@@ -5,7 +5,6 @@ A flood comes through here: plain reads of raw messages, each part of one once, 
 
 import re
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
 from operator import attrgetter
 from typing import Any
 
@@ -15,6 +14,7 @@ from google.protobuf.json_format import Error, MessageToDict
 from google.protobuf.message import DecodeError
 
 from buddy_tui.clean import clean, clean_line
+from buddy_tui.log_scope import rfc3339
 from buddy_tui.model import LogEntry
 from buddy_tui.payload import request_line, said, short_log
 
@@ -209,16 +209,8 @@ def _resource(message: Message) -> tuple[str, str, str]:
 
 def _remembered(entry: LogEntry) -> dict[str, object]:
     return {
-        "timestamp": _time(entry.when),
+        "timestamp": rfc3339(entry.when),
         "insertId": entry.insert_id,
         "severity": entry.severity,
         "textPayload": entry.text,
     }
-
-
-def _time(nanoseconds: int) -> str:
-    try:
-        moment = datetime.fromtimestamp(nanoseconds // 1_000_000_000, UTC)
-    except (OverflowError, OSError, ValueError):  # each system has its own for a time that is none
-        return ""
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{nanoseconds % 1_000_000_000:09d}Z"

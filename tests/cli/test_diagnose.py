@@ -73,6 +73,21 @@ def test_a_saved_log_that_boots_ends_with_exit_code_0(
     assert json.loads(capsys.readouterr().out)["cause"] == "none"
 
 
+def test_values_that_the_log_gives_away_reach_neither_page_nor_document(tmp_path: Path) -> None:
+    text = (
+        f"{HEALTHY.splitlines()[0]}\nTraceback (most recent call last):\n"
+        '  File "/app/main.py", line 3, in <module>\n    raise RuntimeError(WHAT)\n'
+        "RuntimeError: DATABASE_URL=postgres://admin:hunter2@db/x API_KEY=sk-live-123 is not set\n"
+        "Container called exit(1).\n"
+    )
+    diagnosed = verb._of_file(saved(tmp_path, text))
+
+    for told in (as_text(diagnosed), as_json(diagnosed)):
+        assert "RuntimeError: DATABASE_URL=***" in told
+        assert "hunter2" not in told
+        assert "sk-live-123" not in told
+
+
 def test_standard_input_is_a_file_too(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
