@@ -4,7 +4,8 @@ Every method raises a BuddyError and nothing else when Google says no or says no
 """
 
 from collections.abc import AsyncGenerator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Protocol
 
 from buddy_tui.model import LogEntry, Revision, Service, ServiceName, SourceTree
@@ -77,5 +78,72 @@ class SourceReads(Protocol):
         """
 
 
-class Cloud(Reads, LogReads, SourceReads, Protocol):
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A Firestore database."""
+
+    project: str
+    database: str = "(default)"
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A Firestore document as it was read. `path` is relative to the database, e.g. `sessions/8f2c`.
+
+    `fields` are plain Python values (times aware and in UTC, maps as dicts, references as their paths), not cleaned
+    and never shown: what people wrote into a session is theirs. `version` is the moment of its last change as the
+    server counts it, which a deletion is bound to.
+    """
+
+    place: Place
+    path: str
+    fields: dict[str, object] = field(default_factory=dict, repr=False)
+    created: datetime | None = None
+    updated: datetime | None = None
+    version: object = None
+
+
+class TokenReads(Protocol):
+    """Prove who we are to a service."""
+
+    async def identity_token(self, audience: str) -> str:
+        """Return an identity token for `audience`, kept until shortly before it expires.
+
+        Raises NotSignedIn when no credentials can make one, Denied when the account that we act as may not be used.
+        """
+
+
+class DocumentReads(Protocol):
+    """Look at Firestore. Denied names the role that is missing."""
+
+    async def document(self, place: Place, path: str) -> Document | None:
+        """Read one document; `None` when there is none."""
+
+    async def documents(
+        self,
+        place: Place,
+        collection: str,
+        *,
+        equals: tuple[str, object] | None = None,
+        newest_by: str = "",
+        most: int = 100,
+        fields: Sequence[str] = (),
+    ) -> tuple[Document, ...]:
+        """Read at most `most` documents of a collection: those whose field equals a value, or the newest by a field.
+
+        Only `fields` are fetched where any are named; each document counts as one read all the same.
+        """
+
+    async def count_documents(self, place: Place, collection: str) -> int:
+        """Count a collection on the server; costs one read for each thousand documents."""
+
+
+class Cloud(Reads, LogReads, SourceReads, TokenReads, DocumentReads, Protocol):
     """Everything that there is to look at, over one connection."""
+
+
+class Writes(Protocol):
+    """Change. Held by the app and by commands alone; with `--read-only` there is none."""
+
+    async def delete_document(self, document: Document) -> None:
+        """Delete a document if it is still as it was read; ChangedUnderneath when it is not, fine when it is gone."""

@@ -100,6 +100,7 @@ def _parts(scope: LogScope) -> list[str]:
         return ['resource.type="build"', f"resource.labels.build_id={_quoted(scope.build)}"]
     logs = f"projects/{scope.service.project}/logs/{_AUDIT}"
     activity = f"logName={_quoted(logs + 'activity')}"
+    traced = f"projects/{scope.service.project}/traces/{scope.trace}"
     about = _about("service_name", scope.service.service)
     if scope.among:
         about = f"({' OR '.join(_about('revision_name', name) for name in scope.among)})"
@@ -111,6 +112,7 @@ def _parts(scope: LogScope) -> list[str]:
         'resource.type="cloud_run_revision"',
         f"resource.labels.location={_quoted(scope.service.region)}",
         about,
+        *([f"trace={_quoted(traced)}"] if scope.trace else []),
         f"logName!={_quoted(logs + 'data_access')}",
         *([] if scope.activity else [f"NOT {activity}"]),
     ]

@@ -149,6 +149,8 @@ class Service:
     labels: tuple[tuple[str, str], ...] = ()
     ingress: str = ""
     default_uri_disabled: bool = False
+    invoker_iam_disabled: bool = False
+    custom_audiences: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,7 +259,7 @@ class LogScope:
 
     `among` names several revisions instead of one. `activity` asks for the audit log of API calls too. `build` (a
     Cloud Build id) asks for that build's own log instead, `source` for the lines that say who built this source
-    (`gs://bucket/object#generation`).
+    (`gs://bucket/object#generation`). `trace` (32 hexadecimal digits) asks for what was logged about one request alone.
     """
 
     service: ServiceName
@@ -268,6 +270,7 @@ class LogScope:
     build: str = ""
     source: str = ""
     among: tuple[str, ...] = ()
+    trace: str = ""
 
     @property
     def is_of_build(self) -> bool:

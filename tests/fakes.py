@@ -11,10 +11,12 @@ from heapq import heappop, heappush
 from itertools import count, islice
 from typing import TYPE_CHECKING
 
-from buddy_tui.errors import BuddyError, NotFound
-from buddy_tui.gateway import LogPage, Tailed
+from buddy_tui.errors import BuddyError, ChangedUnderneath, NotFound
+from buddy_tui.gateway import Document, LogPage, Place, Tailed
 from buddy_tui.log_scope import at, within
 from buddy_tui.model import LogEntry, LogScope, Revision, Service, ServiceName, SourceTree
+from buddy_tui.probes.values import Answer, Target
+from buddy_tui.question import Ask
 from tests import make
 
 if TYPE_CHECKING:
@@ -156,8 +158,73 @@ def _nanoseconds(stamp: str) -> int:
     return int(datetime.fromisoformat(f"{whole}+00:00").timestamp()) * 1_000_000_000 + int(fraction)
 
 
-class FakeReads(FakeLogs):
-    """A whole `Cloud` over what was `put` into it, and of logs what was written.
+class FakeDocuments:
+    """A `DocumentReads` and `Writes` over what was `keep`-ed. `deleted` are the paths that were deleted, in order."""
+
+    def __init__(self) -> None:
+        self.deleted: list[str] = []
+        self._documents: dict[tuple[Place, str], Document] = {}
+
+    def keep(self, document: Document) -> None:
+        """Let this document be there."""
+        self._documents[document.place, document.path] = document
+
+    def drop(self, place: Place, path: str) -> None:
+        """Let this document be gone, if it was there."""
+        self._documents.pop((place, path), None)
+
+    async def document(self, place: Place, path: str) -> Document | None:
+        await self._enter("document", path)
+        return self._documents.get((place, path))
+
+    async def documents(
+        self,
+        place: Place,
+        collection: str,
+        *,
+        equals: tuple[str, object] | None = None,
+        newest_by: str = "",
+        most: int = 100,
+        fields: Sequence[str] = (),
+    ) -> tuple[Document, ...]:
+        await self._enter("documents", collection)
+        found = [
+            one
+            for one in self._of(place, collection)
+            if equals is None or one.fields.get(equals[0], ...) == equals[1]
+        ]
+        if newest_by:
+            dated = [one for one in found if newest_by in one.fields]
+            found = sorted(dated, key=lambda one: one.fields[newest_by], reverse=True)  # type: ignore[arg-type,return-value]
+        return tuple(found[:most])
+
+    async def count_documents(self, place: Place, collection: str) -> int:
+        await self._enter("count_documents", collection)
+        return len(self._of(place, collection))
+
+    async def delete_document(self, document: Document) -> None:
+        await self._enter("delete_document", document.path)
+        there = self._documents.get((document.place, document.path))
+        if there is None:
+            return
+        if there.version != document.version:
+            raise ChangedUnderneath(f"{document.path} was changed since it was read.")
+        self.drop(document.place, document.path)
+        self.deleted.append(document.path)
+
+    def _of(self, place: Place, collection: str) -> list[Document]:
+        return [
+            one
+            for (there, path), one in sorted(self._documents.items(), key=lambda item: item[0][1])
+            if there == place and path.rpartition("/")[0] == collection
+        ]
+
+    async def _enter(self, method: str, about: str, region: str = "") -> None:
+        raise NotImplementedError
+
+
+class FakeReads(FakeLogs, FakeDocuments):
+    """A whole `Cloud` over what was `put` into it, and of logs what was written; documents as they were `keep`-ed.
 
     `fail` queues an outcome for each coming call of a method; `down` fails every call until `up`; `hold` keeps the
     calls for a region (or of a log filter) waiting until the returned event is set. `calls` tells who asked what, in order, e.g.
@@ -165,7 +232,8 @@ class FakeReads(FakeLogs):
     """
 
     def __init__(self, *services: Service, regions: tuple[str, ...] = ()) -> None:
-        super().__init__()
+        FakeLogs.__init__(self)
+        FakeDocuments.__init__(self)
         self.trees: dict[str, SourceTree] = {}
         self.calls: list[tuple[str, str]] = []
         self.closed = False
@@ -236,6 +304,10 @@ class FakeReads(FakeLogs):
         except KeyError:
             raise NotFound(f"There is no archive {where}.") from None
 
+    async def identity_token(self, audience: str) -> str:
+        await self._enter("identity_token", audience)
+        return f"token-for-{audience}"
+
     async def close(self) -> None:
         self.closed = True
 
@@ -249,6 +321,47 @@ class FakeReads(FakeLogs):
         queue = self._outcomes.get(method)
         if queue and (outcome := queue.popleft()) is not None:
             raise outcome
+
+
+class FakeDoor:
+    """A `Door` to services that answer from memory.
+
+    `answer` is asked with the visitor's number (from 1), the target and what is asked. `asked` tells all of it, in
+    order; `open_visits` counts the visitors who have not gone yet.
+    """
+
+    def __init__(self, answer: "Callable[[int, Target, Ask], Answer]") -> None:
+        self.asked: list[tuple[int, str, Ask]] = []
+        self.open_visits = 0
+        self._answer = answer
+        self._visits = 0
+
+    def visit(self) -> "FakeVisit":
+        self._visits += 1
+        self.open_visits += 1
+        return FakeVisit(self, self._visits)
+
+    async def send(self, visitor: int, target: Target, ask: Ask) -> Answer:
+        self.asked.append((visitor, target.revision, ask))
+        await asyncio.sleep(0)
+        return self._answer(visitor, target, ask)
+
+
+class FakeVisit:
+    """A visitor through a `FakeDoor`."""
+
+    def __init__(self, door: FakeDoor, number: int) -> None:
+        self._door = door
+        self._number = number
+        self._closed = False
+
+    async def send(self, target: Target, ask: Ask, *, timeout: float) -> Answer:  # noqa: ASYNC109 - as a Visit has it
+        return await self._door.send(self._number, target, ask)
+
+    async def close(self) -> None:
+        if not self._closed:
+            self._closed = True
+            self._door.open_visits -= 1
 
 
 class FakeTime:

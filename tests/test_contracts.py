@@ -25,7 +25,7 @@ CONTRACTS = {
         ("The emulator is an island", "forbidden_modules", {"buddy_tui.__main__", "buddy_tui.emulator"}),
         ("Textual only in app and screens", "source_modules", {"buddy_tui.app", "screens"}),
         ("Google only in gcp and the emulator", "source_modules", {"buddy_tui.gcp", "buddy_tui.emulator"}),
-        ("httpx only in gcp", "source_modules", {"buddy_tui.gcp"}),
+        ("httpx only in gcp and probes", "source_modules", {"buddy_tui.gcp", "buddy_tui.probes"}),
         (
             "Only commands start the emulator",
             "source_modules",

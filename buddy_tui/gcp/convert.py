@@ -57,6 +57,8 @@ def service(message: Message) -> Service:
         labels=_labels(message.labels),
         ingress=_enum_words(message, "ingress", "INGRESS_TRAFFIC_"),
         default_uri_disabled=message.default_uri_disabled,
+        invoker_iam_disabled=message.invoker_iam_disabled,
+        custom_audiences=tuple(map(clean_line, message.custom_audiences)),
     )
 
 
