@@ -4,10 +4,15 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from buddy_tui import gcloud_files
 from buddy_tui.clean import clean_line
 from buddy_tui.errors import ConfigProblem, UsageProblem
+from buddy_tui.question import DEFAULT_QUESTIONS, DEFAULT_SESSION, Question, SessionPlan
+
+if TYPE_CHECKING:
+    from buddy_tui.toml_file import Contents
 
 ALL_REGIONS = "all"
 
@@ -37,6 +42,7 @@ class Settings:
     - `environment`: a word for the header, e.g. `PROD` or `DEMO`, or empty
     - `read_only`, `ascii`: `yes` or empty
     - `emulated`: the endpoint (host:port) of an emulated Cloud Run, or empty
+    - `questions`, `session`: what is asked of a revision to see that it is healthy, and how it keeps sessions
     """
 
     project: Known = Known()
@@ -49,6 +55,8 @@ class Settings:
     read_only: Known = Known()
     ascii: Known = Known()
     emulated: Known = Known()
+    questions: tuple[Question, ...] = DEFAULT_QUESTIONS
+    session: SessionPlan = DEFAULT_SESSION
 
 
 def resolve(flags: Mapping[str, str], environ: Mapping[str, str], cwd: Path, home: Path) -> Settings:
@@ -73,6 +81,8 @@ def resolve(flags: Mapping[str, str], environ: Mapping[str, str], cwd: Path, hom
         read_only=look.switch("read_only"),
         ascii=look.switch("ascii"),
         emulated=emulated,
+        questions=(look.contents and look.contents.questions) or DEFAULT_QUESTIONS,
+        session=(look.contents and look.contents.session) or DEFAULT_SESSION,
     )
     if not emulated:
         return settings
@@ -88,7 +98,7 @@ class _Sources:
         self._environ = environ
         self._folder = gcloud_files.directory(environ, home)
         self._gcloud = gcloud_files.active_configuration(self._folder, environ)
-        self._file = self._buddy_toml(cwd)
+        self.contents = self._buddy_toml(cwd)
 
     def project(self) -> Known:
         return (
@@ -143,7 +153,8 @@ class _Sources:
         return _known(self._environ.get(name), name)
 
     def file(self, key: str) -> Known:
-        return self._file.get(key, Known())
+        entry = self.contents.settings.get(key) if self.contents else None
+        return _known(entry.value, entry.where) if entry else Known()
 
     def gcloud(self, key: str) -> Known:
         active = self._gcloud
@@ -155,7 +166,7 @@ class _Sources:
         adc = gcloud_files.adc_file(self._folder, self._environ)
         return _known(adc.project, f"project_id in {adc.path}") if adc else Known()
 
-    def _buddy_toml(self, cwd: Path) -> dict[str, Known]:
+    def _buddy_toml(self, cwd: Path) -> "Contents | None":
         profile = _first(self.flag("profile"), self.env("BUDDY_PROFILE"))
         path = find_buddy_toml(self._environ, cwd)
         if path is None:
@@ -164,11 +175,10 @@ class _Sources:
                     f"{profile.origin} names a profile, and there is no buddy.toml from {cwd} upwards.",
                     "Write one, or name it with BUDDY_CONFIG.",
                 )
-            return {}
+            return None
         from buddy_tui import toml_file  # its parsers load only where there is a file
 
-        entries = toml_file.read(path, profile.value)
-        return {key: _known(entry.value, entry.where) for key, entry in entries.items()}
+        return toml_file.read(path, profile.value)
 
 
 def find_buddy_toml(environ: Mapping[str, str], cwd: Path) -> Path | None:

@@ -94,3 +94,5 @@ DEFAULT_QUESTIONS = (
         "chat", Ask("POST", "/chat", '{"message": "Hello from buddy-tui."}'), timeout=20.0, assumed=True
     ),
 )
+
+DEFAULT_SESSION = SessionPlan()

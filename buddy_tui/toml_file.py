@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -10,6 +10,7 @@ import msgspec
 
 from buddy_tui.clean import clean_line
 from buddy_tui.errors import ConfigProblem
+from buddy_tui.question import Question, SessionPlan
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,6 +35,8 @@ class _Values(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
 class _Top(_Values):
     profile: str = ""
     profiles: dict[str, dict[str, Any]] = {}
+    probe: list[dict[str, Any]] = []
+    session: dict[str, Any] = {}
 
 
 _Kind = TypeVar("_Kind", bound=_Values)
@@ -47,7 +50,16 @@ class Entry:
     where: str
 
 
-def read(path: "Path", profile: str = "") -> dict[str, Entry]:
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """All that a buddy.toml says. `questions` are empty and `session` is `None` where it does not speak of them."""
+
+    settings: dict[str, Entry] = field(default_factory=dict)
+    questions: tuple[Question, ...] = ()
+    session: SessionPlan | None = None
+
+
+def read(path: "Path", profile: str = "") -> Contents:
     """Read the settings of `profile`, or of the profile that the file itself chooses, over those of its top.
 
     `regions` comes back as `region`. Raises ConfigProblem.
@@ -68,7 +80,7 @@ def read(path: "Path", profile: str = "") -> dict[str, Entry]:
     settings = file.entries(top, ())
     if chosen:
         settings = file.over(settings, profiles, chosen)
-    return settings
+    return Contents(settings, file.questions(top.probe), file.session(top.session))
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +116,40 @@ class _File:
                 f"Did you mean {near[0]}?" if near else f"Known profiles: {known}.",
             )
         return top | self.entries(profiles[chosen], ("profiles", chosen))
+
+    def questions(self, tables: list[dict[str, Any]]) -> tuple[Question, ...]:
+        from buddy_tui.toml_questions import WrongQuestion, question
+
+        found: dict[str, Question] = {}
+        for number, table in enumerate(tables):
+            try:
+                one = question(table, taken=found)
+            except WrongQuestion as wrong:
+                where = f"{self.path}:{self.line_of_probe(number, wrong.key.partition('.')[0])}"
+                raise ConfigProblem(f"{where}: `probe.{clean_line(wrong.key)}`: {wrong}.") from None
+            found[one.name] = one
+        return tuple(found.values())
+
+    def session(self, table: dict[str, Any]) -> SessionPlan | None:
+        from buddy_tui.toml_questions import WrongQuestion, session_plan
+
+        try:
+            return session_plan(table) if table else None
+        except WrongQuestion as wrong:
+            where = self.where(wrong.key.partition(".")[0], ("session",))
+            raise ConfigProblem(f"{where}: `session.{clean_line(wrong.key)}`: {wrong}.") from None
+
+    def line_of_probe(self, number: int, key: str) -> int:
+        """Find the line of `key` in the probe of that number (from 0); else the line on which that probe begins."""
+        lines = self.text.split("\n")
+        heads = [at for at, line in enumerate(lines, 1) if re.match(r"\s*\[\[\s*probe\s*\]\]", line)]
+        if number >= len(heads):
+            return self.line("probe", ())
+        end = heads[number + 1] if number + 1 < len(heads) else len(lines) + 1
+        inside = range(heads[number] + 1, end)
+        return next(
+            (at for at in inside if _parts(lines[at - 1].partition("=")[0])[:1] == (key,)), heads[number]
+        )
 
     def where(self, key: str, table: tuple[str, ...]) -> str:
         return f"{self.path}:{self.line(key, table)}"
