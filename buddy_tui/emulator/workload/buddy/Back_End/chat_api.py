@@ -16,13 +16,15 @@ class ChatApi:
         self._replies = replies
 
     def chat(self, request: Request, _name: str) -> Response:
-        """Answer `{"message": …, "session": …}`; without a session a new one is begun."""
+        """Answer `{"message": …, "session": …}`; without a session nothing of it is kept."""
         body = request.json()
         message = from_user(required_text(body, "message"))
-        session = self._memory.recall(optional_text(body, "session"))
+        name = optional_text(body, "session")
+        session = self._memory.recall(name)
         session.add(message)
         cents = self._budget.charge(session)
         reply = self._replies.write(session, message.intent, message.text)
         session.add(from_buddy(reply, message.intent))
-        self._memory.keep(session)
-        return Response({"reply": reply, "intent": message.intent, "session": session.id, "cents": cents})
+        if name:
+            self._memory.keep(session)
+        return Response({"reply": reply, "intent": message.intent, "session": name or None, "cents": cents})

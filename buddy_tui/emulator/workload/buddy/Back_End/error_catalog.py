@@ -13,6 +13,10 @@ class NotFound(Problem):
     status = 404
 
 
+class Conflict(Problem):
+    status = 409
+
+
 class TooManyRequests(Problem):
     status = 429
 

@@ -2,9 +2,19 @@
 
 import json
 import sys
+from contextvars import ContextVar
 from typing import TextIO
 
 from Back_End.instance_identity import Identity
+
+# The trace that the request under way belongs to; empty outside of one.
+_trace: ContextVar[str] = ContextVar("trace", default="")
+
+
+def follow(project: str, traceparent: str) -> None:
+    """Let what is logged from now on, for this request, name its trace: Cloud Logging then shows both together."""
+    parts = traceparent.split("-")
+    _trace.set(f"projects/{project}/traces/{parts[1]}" if project and len(parts) == 4 else "")
 
 
 class EventLog:
@@ -23,4 +33,6 @@ class EventLog:
 
     def _write(self, severity: str, message: str, fields: dict[str, object]) -> None:
         line = {"severity": severity, "message": message, "instance": self._identity.instance, **fields}
+        if trace := _trace.get():
+            line["logging.googleapis.com/trace"] = trace
         print(json.dumps(line), file=self._out, flush=True)

@@ -21,7 +21,7 @@ from Back_End.conversation_memory import ConversationMemory
 from Back_End.cors_policy import CorsPolicy
 from Back_End.cost_estimator import CostEstimator
 from Back_End.error_catalog import Problem, report
-from Back_End.event_log import EventLog
+from Back_End.event_log import EventLog, follow
 from Back_End.feature_flags import FeatureFlags
 from Back_End.flow_tester import FlowTester
 from Back_End.goal_manager import GoalManager
@@ -39,7 +39,7 @@ from Back_End.reply_writer import ReplyWriter
 from Back_End.request_counter import RequestCounter
 from Back_End.router import Router
 from Back_End.session_api import SessionApi
-from Back_End.session_store import MemorySessions
+from Back_End.session_store import open_store
 from Back_End.settings import load
 from Back_End.system_api import SystemApi
 from Back_End.token_counter import TokenCounter
@@ -53,7 +53,7 @@ cors = CorsPolicy(settings.allowed_origin)
 limiter = RateLimiter(settings.requests_per_minute)
 audit = AuditTrail()
 
-sessions = MemorySessions()
+sessions = open_store(settings.session_store)
 memory = ConversationMemory(sessions, settings.context_messages)
 prompts = PromptBuilder(memory)
 costs = CostEstimator(TokenCounter(prompts), settings.cents_per_thousand_tokens)
@@ -80,7 +80,7 @@ system_api = SystemApi(
     whiteboard,
     audit,
 )
-session_api = SessionApi(sessions, audit)
+session_api = SessionApi(sessions, audit, settings.revision)
 router = Router(
     {
         "GET /health": system_api.health,
@@ -100,6 +100,7 @@ async def app(scope, receive, send):
     if scope["type"] == "lifespan":
         await _lifespan(receive, send)
     elif scope["type"] == "http":
+        follow(settings.project, _header(scope, b"traceparent"))
         response = await _answer(scope, receive)
         stamped = Response({**response.body, **identity.stamp()}, response.status)
         await send_response(send, stamped, cors.headers())
@@ -114,7 +115,7 @@ async def _answer(scope, receive) -> Response:
             return Response({})
         limiter.take()
         route, handler, name = router.find(request)
-        response = handler(request, name)
+        response = await handler(request, name)
         _log_request(request)
     except Problem as problem:
         report(log, scope["path"], problem)
@@ -128,6 +129,10 @@ async def _answer(scope, receive) -> Response:
 def _log_request(request: Request) -> None:
     if flags.request_log:
         log.info(f"{request.method} {request.path}", body=mask(request.body.decode(errors="replace")))
+
+
+def _header(scope, name: bytes) -> str:
+    return next((value.decode("latin-1") for key, value in scope.get("headers", ()) if key == name), "")
 
 
 async def _lifespan(receive, send) -> None:

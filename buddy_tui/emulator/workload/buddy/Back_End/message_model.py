@@ -17,6 +17,11 @@ class Message:
         return {"role": self.role, "text": self.text, "intent": self.intent, "at": self.at.isoformat()}
 
 
+def message_of(told: dict[str, str]) -> Message:
+    """Return the message that `as_json` told."""
+    return Message(told["role"], told["text"], told["intent"], datetime.fromisoformat(told["at"]))
+
+
 def from_user(text: str) -> Message:
     return Message("user", text, classify(text))
 

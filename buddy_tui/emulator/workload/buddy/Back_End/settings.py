@@ -14,11 +14,16 @@ class Settings:
     requests_per_minute: int
     context_messages: int
     allowed_origin: str
+    session_store: str
+    project: str
     flags: tuple[str, ...]
 
 
 def load() -> Settings:
-    """Read the settings. Cloud Run itself sets `K_SERVICE` and `K_REVISION`."""
+    """Read the settings. Cloud Run itself sets `K_SERVICE` and `K_REVISION`.
+
+    `SESSION_STORE` is `memory`, `none`, `firestore`, or `firestore:PROJECT` for another project's Firestore.
+    """
     return Settings(
         service=text("K_SERVICE", "buddy-app"),
         revision=text("K_REVISION", "local"),
@@ -27,5 +32,7 @@ def load() -> Settings:
         requests_per_minute=number("BUDDY_REQUESTS_PER_MINUTE", 600),
         context_messages=number("BUDDY_CONTEXT_MESSAGES", 6),
         allowed_origin=text("BUDDY_ALLOWED_ORIGIN", "*"),
+        session_store=text("SESSION_STORE", "memory"),
+        project=text("GOOGLE_CLOUD_PROJECT", ""),
         flags=words("BUDDY_FLAGS"),
     )
