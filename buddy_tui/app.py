@@ -29,17 +29,20 @@ if TYPE_CHECKING:
 
     from buddy_tui.boot.values import BootLog
     from buddy_tui.config import Settings
-    from buddy_tui.gateway import Cloud
+    from buddy_tui.gateway import Cloud, Writes
     from buddy_tui.model import Directory, LogScope, Revision, ServiceName, Snapshot
     from screens.base import Feed
-    from screens.messages import Back, Copy, Crashed, OpenBootLog, OpenLink, OpenService, Save
+    from screens.messages import Back, Copy, Crashed, OpenBootLog, OpenLink, OpenProbes, OpenService, Save
     from screens.palette import ScreenCommands
+    from screens.probes import ProbeFeeds
     from screens.service import ServiceScreen
     from screens.services import ServicesScreen
 
 
 # What was copied may be longer than a small screen has room for beside what it is about.
 _MOST_SHOWN = 160
+# Seconds between two rounds of probes that go on.
+_PAUSE = 10.0
 
 
 def _screen_commands() -> type[ScreenCommands]:
@@ -56,7 +59,7 @@ class BuddyApp(App[None]):
     """The dashboard.
 
     `connect` makes the connection to Cloud Run, slowly: it is awaited after the first paint, and again after it
-    failed with a BuddyError. `clock` tells the time in UTC. A crash is written to `log_file`, and logs are saved in
+    failed with a BuddyError. `writes` is how something is changed over it; `None` where nothing may be. `clock` tells the time in UTC. A crash is written to `log_file`, and logs are saved in
     `saves`; none means this system's own place.
     """
 
@@ -75,6 +78,7 @@ class BuddyApp(App[None]):
         settings: Settings,
         connect: Callable[[], Awaitable[Cloud]],
         *,
+        writes: Callable[[Cloud], Writes] | None = None,
         clock: Callable[[], datetime] = _now,
         log_file: Path | None = None,
         saves: Path | None = None,
@@ -85,7 +89,7 @@ class BuddyApp(App[None]):
         super().__init__()
         self.settings = settings
         self.clock = clock
-        self._feeds = Feeds(settings, connect, clock)
+        self._feeds = Feeds(settings, connect, clock, writes)
         self._log_file = log_file
         self._saves = saves
         self.register_theme(BUDDY)
@@ -164,6 +168,20 @@ class BuddyApp(App[None]):
         """Return the feed of a revision's log; `revisions` are all that are known of its service."""
         return LiveFeed(lambda wake: self._feeds.boot_logs(scope, revisions, wake))
 
+    def probe_feeds(self, name: ServiceName, revision: str) -> ProbeFeeds:
+        """Return what the screen of probes is fed with; `revision` is who is asked, empty for all."""
+        from screens.probes import ProbeFeeds
+
+        wanted = (revision,) if revision else ()
+        return ProbeFeeds(
+            matrix=lambda again: LiveFeed(
+                lambda _: self._feeds.matrices(name, wanted, _PAUSE if again else None)
+            ),
+            session=lambda one: LiveFeed(lambda _: self._feeds.ladders(name, one)),
+            audit=lambda: LiveFeed(lambda _: self._feeds.audits(name)),
+            lines=lambda one, trace: LiveFeed(lambda wake: self._feeds.request_lines(name, one, trace, wake)),
+        )
+
     async def on_unmount(self) -> None:
         """Close the connections."""
         await self._feeds.close()
@@ -189,6 +207,14 @@ class BuddyApp(App[None]):
             revision = message.revision
             scope = LogScope(message.name, revision.name, *boot_window(revision))
             self.push_screen(BootLogScreen(self.settings, open_feed, self.clock, revision, scope))
+
+    def on_open_probes(self, message: OpenProbes) -> None:
+        """Show the probes of a service, once, however often it was asked before they were there."""
+        from screens.probes import ProbesScreen
+
+        if not isinstance(self.screen, ProbesScreen):
+            feeds = self.probe_feeds(message.name, message.revision)
+            self.push_screen(ProbesScreen(self.settings, feeds, self.clock, message.name, message.revision))
 
     def on_back(self, message: Back) -> None:
         """Leave the screen, once, however often it was asked before that was done."""

@@ -11,7 +11,7 @@ from buddy_tui.errors import UsageProblem
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from buddy_tui.gateway import Cloud
+    from buddy_tui.gateway import Cloud, Writes
 
 
 def dashboard() -> int:
@@ -32,7 +32,7 @@ def run(settings: Settings, connect: "Callable[[], Awaitable[Cloud]] | None" = N
     with_project(settings)
     from buddy_tui.app import BuddyApp
 
-    app = BuddyApp(settings, connect or _google(settings))
+    app = BuddyApp(settings, connect or _google(settings), writes=None if settings.read_only else _writes)
     app.run()
     return app.conclusion()
 
@@ -52,3 +52,9 @@ def _google(settings: Settings) -> "Callable[[], Awaitable[Cloud]]":
         return await gcp.connect(settings)
 
     return connect
+
+
+def _writes(cloud: "Cloud") -> "Writes":
+    from buddy_tui import gcp
+
+    return gcp.writes(cloud)

@@ -33,6 +33,28 @@ VERBS = (
         ("api-00042-xez", "--service api --json", "--file boot.log"),
     ),
     Verb(
+        "probe",
+        "buddy_tui.cli.probe:probe",
+        "Ask revisions at their own address if they are healthy; try a session.",
+        ("", "api-00042-xez --session --json", "--service api --watch --every 5"),
+    ),
+    Verb(
+        "sessions",
+        "buddy_tui.cli.sessions:sessions",
+        "Count the sessions in Firestore by revision and hour.",
+        ("api", "--service api --most 500 --json"),
+    ),
+    Verb(
+        "verify",
+        "buddy_tui.cli.verify:verify",
+        "Answer the verification plan of a release, line by line.",
+        (
+            "api-00042-xez",
+            "--service api --read-only --json",
+            'api-00042-xez --tick monitor-fed --by alice --note "Seen in the browser."',
+        ),
+    ),
+    Verb(
         "open",
         "buddy_tui.cli.open:open_file",
         "Show a log file of any size, and follow it; needs no account.",

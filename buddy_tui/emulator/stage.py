@@ -18,7 +18,7 @@ from buddy_tui.emulator.run import conditions
 from buddy_tui.emulator.run.bell import Bell
 from buddy_tui.emulator.run.messages import LATEST, REVISION, Revision, Service, TrafficTarget
 from buddy_tui.emulator.run.world import World
-from buddy_tui.emulator.story import REGION, SERVICE, Deployment, Target
+from buddy_tui.emulator.story import REGION, SERVICE, Deployment, Kept, Target
 from buddy_tui.emulator.tree import Tree
 
 # No boot takes longer than the startup limit: this is only a net under a story that hangs.
@@ -29,7 +29,7 @@ _PATIENCE = 600.0
 class Stage:
     """The rooms of a running emulator, as far as a story needs them.
 
-    `write` takes the entries of build logs. `pace` is a pause in seconds after each step, for those who watch; `say`
+    `write` takes the entries of build logs. `firestore` tells the host and port of this world's Firestore. `pace` is a pause in seconds after each step, for those who watch; `say`
     takes one line of narration.
     """
 
@@ -39,6 +39,7 @@ class Stage:
     clock: Clock
     bell: Bell
     write: Callable[[Message], None]
+    firestore: Callable[[], str] = lambda: ""
     pace: float = 0.0
     say: Callable[[str], None] = lambda _: None
 
@@ -88,6 +89,12 @@ class Stage:
             for entry in log.entries:
                 self.write(entry)
 
+    async def remember(self, documents: Iterable[Kept]) -> None:
+        """Write what people did into Firestore, over the wire: whose Firestore it is makes no difference."""
+        from buddy_tui.emulator import past
+
+        await past.write(self.firestore(), self.world.project, documents)
+
     def adopt(
         self, region: str, service: str, revisions: Iterable[tuple[str, datetime]], built: Built
     ) -> None:
@@ -130,6 +137,7 @@ def _configured(service: Message, deployment: Deployment, built: Built) -> Messa
     template = service.template
     template.Clear()
     template.revision = deployment.name
+    template.scaling.min_instance_count = deployment.instances
     container = _add_container(template, built)
     container.resources.cpu_idle = True
     container.resources.limits.update({"cpu": "1", "memory": deployment.memory})
@@ -157,6 +165,8 @@ def _keep_traffic(service: Message, deployment: Deployment) -> None:
         service.traffic.extend(kept)
         if percent:
             service.traffic.insert(0, TrafficTarget(type_=REVISION, revision=ready, percent=percent))
+    if deployment.tag and not service.traffic:
+        service.traffic.add(type_=LATEST, percent=100)
     if deployment.tag:
         service.traffic.add(type_=REVISION, revision=deployment.name, tag=deployment.tag)
 

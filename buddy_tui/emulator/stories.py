@@ -1,6 +1,6 @@
 """Every story by name."""
 
-from buddy_tui.emulator.scenarios import buddy, diverged, empty, failures, healthy, many, split
+from buddy_tui.emulator.scenarios import buddy, diverged, empty, failures, healthy, many, sessions, split
 from buddy_tui.emulator.story import Story
 
 STORIES: tuple[Story, ...] = (
@@ -8,6 +8,7 @@ STORIES: tuple[Story, ...] = (
     failures.STORY,
     healthy.STORY,
     split.STORY,
+    sessions.STORY,
     diverged.STORY,
     empty.STORY,
     many.STORY,

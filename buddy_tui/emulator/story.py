@@ -38,7 +38,7 @@ class Deployment:
     """One `gcloud run deploy --source .` of the service: `revision` is the suffix after its name.
 
     With `traffic` false it is `--no-traffic`: the traffic is pinned to what was ready before. A `tag` is bound to
-    the new revision by name. `probe` is a startup probe, by the names of run.v2 Probe; empty is Cloud Run's own. With
+    the new revision by name. `instances` are kept running, none when nobody asks. `probe` is a startup probe, by the names of run.v2 Probe; empty is Cloud Run's own. With
     `lost`, the image is gone from the registry before it is started.
     """
 
@@ -50,6 +50,7 @@ class Deployment:
     env: Mapping[str, str] = field(default_factory=dict)
     traffic: bool = True
     tag: str = ""
+    instances: int = 0
     probe: Mapping[str, object] = field(default_factory=dict)
     lost: bool = False
 
@@ -66,3 +67,11 @@ class Target:
     revision: str
     percent: int = 0
     tag: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A document that somebody wrote: `fields` hold text and times (aware)."""
+
+    path: str
+    fields: Mapping[str, str | datetime]

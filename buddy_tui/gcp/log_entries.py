@@ -25,6 +25,9 @@ _SEVERITIES: dict[int, str] = {number: name for name, number in LogSeverity.item
 # What an audit entry holds of a change: whole specifications, environment values among them.
 _BODIES = ("request", "response", "metadata", "service_data")
 _RESOURCE = re.compile(r"(?:/locations/([^/]+))?/(services|revisions)/([^/]+)$")
+_OUR_AGENT = "buddy-tui/"
+# Stands at the end of a request that was our own, so that a filter can leave it out: `!own-probe`.
+OWN_PROBE = "own-probe"
 _BREAKS = str.maketrans("\n\t", "  ")
 # In one go, which costs half of what reading one by one does.
 _read = attrgetter(
@@ -134,6 +137,8 @@ def _request(message: Message) -> str:
     http = message.http_request
     seconds = http.latency.seconds + http.latency.nanos / 1e9
     line = request_line(http.request_method, http.status, seconds, http.request_url)
+    if http.user_agent.startswith(_OUR_AGENT):
+        line = f"{line} {OWN_PROBE}"
     return f"{line}\n{message.text_payload}" if message.text_payload else line
 
 

@@ -38,5 +38,5 @@ class Session:
 
 def restored(document: dict[str, Any]) -> Session:
     """Return the session that was kept as `document`."""
-    messages = [message_of(message) for message in document["messages"]]
+    messages = [message_of(message) for message in document.get("messages", ())]
     return Session(**{**document, "messages": messages})
