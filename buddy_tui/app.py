@@ -169,17 +169,18 @@ class BuddyApp(App[None]):
         return LiveFeed(lambda wake: self._feeds.boot_logs(scope, revisions, wake))
 
     def probe_feeds(self, name: ServiceName, revision: str) -> ProbeFeeds:
-        """Return what the screen of probes is fed with; `revision` is who is asked, empty for all."""
+        """Return what the screen of probes is fed with; `revision` is who must be among those asked, or empty."""
         from screens.probes import ProbeFeeds
 
-        wanted = (revision,) if revision else ()
         return ProbeFeeds(
             matrix=lambda again: LiveFeed(
-                lambda _: self._feeds.matrices(name, wanted, _PAUSE if again else None)
+                lambda _: self._feeds.probes.matrices(name, revision, _PAUSE if again else None)
             ),
-            session=lambda one: LiveFeed(lambda _: self._feeds.ladders(name, one)),
-            audit=lambda: LiveFeed(lambda _: self._feeds.audits(name)),
-            lines=lambda one, trace: LiveFeed(lambda wake: self._feeds.request_lines(name, one, trace, wake)),
+            session=lambda one: LiveFeed(lambda _: self._feeds.probes.ladders(name, one)),
+            audit=lambda: LiveFeed(lambda _: self._feeds.probes.audits(name)),
+            lines=lambda one, trace: LiveFeed(
+                lambda wake: self._feeds.probes.request_lines(name, one, trace, wake)
+            ),
         )
 
     async def on_unmount(self) -> None:

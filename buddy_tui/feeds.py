@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from buddy_tui.errors import BuddyError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+    from collections.abc import AsyncGenerator, Awaitable, Callable
     from datetime import datetime
 
     from buddy_tui.boot.values import BootLog
@@ -17,24 +17,10 @@ if TYPE_CHECKING:
     from buddy_tui.diagnose import Examiner
     from buddy_tui.gateway import Cloud, Writes
     from buddy_tui.logs import LogDesk
-    from buddy_tui.model import (
-        Directory,
-        LogBatch,
-        LogScope,
-        Revision,
-        Service,
-        ServiceName,
-        Snapshot,
-        Trouble,
-    )
-    from buddy_tui.probes.values import Door, Matrix
-    from buddy_tui.sessions.values import Audit, Ladder
+    from buddy_tui.model import Directory, LogScope, Revision, ServiceName, Snapshot, Trouble
+    from buddy_tui.probe_streams import ProbeStreams
 
 Seen = TypeVar("Seen")
-# Seconds that a session probe which was broken off has to take its session away again.
-_TIDIES_WITHIN = 15.0
-# The newest log lines of one request: what an application says about one is not a thousand lines.
-_MOST_LINES = 200
 
 
 class LiveFeed(Generic[Seen]):
@@ -72,11 +58,11 @@ class Feeds:
         self._connect = connect
         self._clock = clock
         self._writes = writes
-        self._climbing: set[asyncio.Future[None]] = set()
         self._connecting = asyncio.Lock()
         self._cloud: Cloud | None = None
         self._desk: LogDesk | None = None
         self._examiner: Examiner | None = None
+        self._probes: ProbeStreams | None = None
 
     async def snapshots(self, name: ServiceName, wake: asyncio.Event) -> AsyncGenerator[Snapshot, None]:
         """Watch one service, and find out why its failed revisions failed."""
@@ -125,102 +111,14 @@ class Feeds:
         except BuddyError as error:
             yield BootLog(LogBatch(state=LogState(Link.BROKEN, trouble=self._trouble(error))))
 
-    async def matrices(
-        self, name: ServiceName, wanted: tuple[str, ...], pause: float | None
-    ) -> AsyncGenerator[Matrix, None]:
-        """Ask revisions whether they are healthy, once, or with a `pause` (seconds) again and again."""
-        from buddy_tui.probes.ask import ask
-        from buddy_tui.probes.values import Matrix
+    @property
+    def probes(self) -> ProbeStreams:
+        """The streams of those who ask the revisions themselves."""
+        from buddy_tui.probe_streams import ProbeStreams
 
-        try:
-            _, service, revisions, door = await self._met(name)
-            stream = ask(
-                service,
-                revisions,
-                self._settings.questions,
-                door,
-                clock=self._clock,
-                wanted=wanted,
-                pause=pause,
-            )
-            async with aclosing(stream) as matrices:
-                async for matrix in matrices:
-                    yield matrix
-        except BuddyError as error:
-            yield Matrix(name, done=True, trouble=self._trouble(error))
-
-    async def ladders(self, name: ServiceName, revision: str) -> AsyncGenerator[Ladder, None]:
-        """Make a session on a revision and follow it; whenever this is closed, the session is taken away again."""
-        from buddy_tui.sessions.climb import climb
-        from buddy_tui.sessions.values import Ladder
-
-        try:
-            async with self._tidied():
-                cloud, service, revisions, door = await self._met(name)
-                stream = climb(
-                    service,
-                    revisions,
-                    self._settings.session,
-                    revision,
-                    door=door,
-                    cloud=cloud,
-                    writes=self._writes(cloud) if self._writes else None,
-                    clock=self._clock,
-                )
-                async with aclosing(stream) as ladders:
-                    async for ladder in ladders:
-                        yield ladder
-        except BuddyError as error:
-            yield Ladder(name, revision, trouble=self._trouble(error))
-
-    async def audits(self, name: ServiceName) -> AsyncGenerator[Audit, None]:
-        """Count the sessions that are kept, once."""
-        from buddy_tui.sessions.audit import audit
-        from buddy_tui.sessions.values import Audit
-
-        try:
-            cloud, service, revisions, _ = await self._met(name)
-            yield await audit(cloud, service, revisions, self._settings.session, clock=self._clock)
-        except BuddyError as error:
-            yield Audit(name, trouble=self._trouble(error))
-
-    async def request_lines(
-        self, name: ServiceName, revision: str, trace: str, wake: asyncio.Event
-    ) -> AsyncGenerator[LogBatch, None]:
-        """List what was logged about one request, and again whenever that is asked: logs come later than answers."""
-        from buddy_tui.log_scope import filter_of
-        from buddy_tui.model import Link, LogBatch, LogScope, LogState
-
-        scope = filter_of(LogScope(name, revision, trace=trace))
-        while True:
-            wake.clear()
-            try:
-                cloud, _ = await self._connected()
-                page = await cloud.log_page(name.project, scope, size=_MOST_LINES)
-            except BuddyError as error:
-                yield LogBatch(state=LogState(Link.BROKEN, trouble=self._trouble(error)))
-            else:
-                yield LogBatch(page.entries, state=LogState(Link.POLLING, complete=not page.token))
-            await wake.wait()
-
-    async def _met(self, name: ServiceName) -> tuple[Cloud, Service, tuple[Revision, ...], Door]:
-        """Read a service as it is now, and make the way to its revisions."""
-        from buddy_tui.probes.door import HttpDoor
-
-        cloud, _ = await self._connected()
-        service, revisions = await asyncio.gather(cloud.service(name), cloud.revisions(name))
-        return cloud, service, revisions, HttpDoor(cloud)
-
-    @asynccontextmanager
-    async def _tidied(self) -> AsyncIterator[None]:
-        """Let `close` wait until what is done in here is over."""
-        over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._climbing.add(over)
-        try:
-            yield
-        finally:
-            self._climbing.discard(over)
-            over.set_result(None)
+        if self._probes is None:
+            self._probes = ProbeStreams(self._settings, self._connected, self._clock, self._writes)
+        return self._probes
 
     async def _connected(self) -> tuple[Cloud, Examiner]:
         from buddy_tui.diagnose import Examiner
@@ -242,8 +140,8 @@ class Feeds:
 
     async def close(self) -> None:
         """Close what was opened, after session probes have taken away what they made."""
-        if self._climbing:
-            await asyncio.wait(self._climbing, timeout=_TIDIES_WITHIN)
+        if self._probes is not None:
+            await self._probes.over()
         if self._desk is not None:
             await self._desk.close()
         if self._cloud is not None:

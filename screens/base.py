@@ -1,6 +1,7 @@
-"""What every screen of ours has: the identity line, the notice, one stream, and crashes that are told, not hidden."""
+"""What every screen of ours has: the identity line, the notice, streams, and crashes that are told, not hidden."""
 
-from collections.abc import AsyncGenerator, Callable
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import aclosing
 from functools import partial
 from typing import Any, ClassVar, Protocol, TypeVar
@@ -37,8 +38,36 @@ class Feed(Protocol[Seen_co]):
         """Ask the running stream to look at once."""
 
 
+class Lasting:
+    """The following of a stream that changes something: closed once, and never cut short while it puts things right.
+
+    Textual cancels a worker again with every node that goes; the second time would end the stream's own cleaning up.
+    """
+
+    def __init__(self, following: Coroutine[None, None, None], over: Callable[[], object]) -> None:
+        self.closing = False
+        self._task = asyncio.create_task(following)
+        self._task.add_done_callback(lambda _task: over())
+
+    @property
+    def running(self) -> bool:
+        """Whether it goes on, if only to clean up."""
+        return not self._task.done()
+
+    def close(self) -> None:
+        """Ask it to end; it may take its time for that."""
+        if self.running and not self.closing:
+            self.closing = True
+            self._task.cancel()
+
+    async def closed(self, most: float) -> None:
+        """Ask it to end, and wait for that for at most so many seconds."""
+        self.close()
+        await asyncio.wait({self._task}, timeout=most)
+
+
 class BuddyScreen(Screen[None]):
-    """A screen fed by one stream."""
+    """A screen fed by one stream, and by others beside it for as long as they are wanted."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back", "Back", id="screen.back"),
@@ -80,14 +109,25 @@ class BuddyScreen(Screen[None]):
         """Let what shows an age go on."""
         self.query_one(IdentityHeader).tick()
 
-    def follow(self, stream: AsyncGenerator[Value, None], receive: Callable[[Value], None]) -> Worker[None]:
-        """Hand each value of `stream` to `receive` until the screen goes; a new stream takes over from the old.
+    def follow(
+        self, stream: AsyncGenerator[Value, None], receive: Callable[[Value], None], group: str = "stream"
+    ) -> Worker[None]:
+        """Hand each value of `stream` to `receive` until the screen goes; a new one takes over from the group's old.
 
         An unexpected exception ends the stream and is shown as what it is, a bug of ours; the dashboard lives on.
         """
         return self.run_worker(
-            partial(self._follow, stream, receive), exclusive=True, group="stream", exit_on_error=False
+            partial(self._follow, stream, receive), exclusive=True, group=group, exit_on_error=False
         )
+
+    def follow_to_the_end(
+        self,
+        stream: AsyncGenerator[Value, None],
+        receive: Callable[[Value], None],
+        over: Callable[[], object],
+    ) -> Lasting:
+        """Follow a stream that changes something. Whoever calls closes it; `over` is called when it has ended."""
+        return Lasting(self._follow(stream, receive), over)
 
     async def _follow(self, stream: AsyncGenerator[Value, None], receive: Callable[[Value], None]) -> None:
         try:

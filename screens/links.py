@@ -1,4 +1,4 @@
-"""The same thing elsewhere: addresses of the Cloud console, and the gcloud command that shows what we show.
+"""The same thing elsewhere: addresses of the Cloud console, and the command that shows what we show.
 
 The addresses are those seen in public code and gcloud's own output; Google promises none of them.
 """
@@ -43,6 +43,12 @@ def describe_service(name: ServiceName, impersonate: str = "") -> str:
 def describe_revision(revision: str, name: ServiceName, impersonate: str = "") -> str:
     """Return the gcloud command that describes a revision of the service `name`."""
     return _gcloud("revisions", revision, name, impersonate)
+
+
+def headless(verb: str, name: ServiceName, *words: str, impersonate: str = "") -> str:
+    """Return our own command that does without a screen what the screen does, e.g. `buddy-tui probe --session`."""
+    place = [f"--service={name.service}", f"--region={name.region}", f"--project={name.project}"]
+    return shlex.join(["buddy-tui", verb, *words, *place, *_as(impersonate)])
 
 
 def _detail(name: ServiceName) -> str:

@@ -30,6 +30,24 @@ class OpenBootLog(Message):
         self.revisions = revisions
 
 
+class OpenProbes(Message):
+    """Ask the revisions of the service `name` how they are; the cursor begins on `revision`, where one is told."""
+
+    def __init__(self, name: ServiceName, revision: str = "") -> None:
+        super().__init__()
+        self.name = name
+        self.revision = revision
+
+
+class OpenVerify(Message):
+    """Show the verification plan of the service `name` for `revision`; empty means the candidate, else who serves."""
+
+    def __init__(self, name: ServiceName, revision: str = "") -> None:
+        super().__init__()
+        self.name = name
+        self.revision = revision
+
+
 class Back(Message):
     """Leave `screen` for the one below; asked only where there is one."""
 

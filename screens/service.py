@@ -21,7 +21,7 @@ from screens.base import Feed
 from screens.facts import revision_facts, service_facts
 from screens.findings import first_fix, incident_facts
 from screens.listing import ListingScreen
-from screens.messages import OpenBootLog
+from screens.messages import OpenBootLog, OpenProbes, OpenVerify
 from screens.revisions import COLUMNS, incident_in_short, preview, revision_row
 from screens.widgets.facts import Fact, FactSheet
 from screens.widgets.header import IdentityHeader
@@ -54,6 +54,8 @@ class ServiceScreen(ListingScreen):
     CSS_PATH = "service.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("l", "boot_log", "Boot log", show=False, id="service.boot-log"),
+        Binding("p", "probes", "Probes", id="service.probes"),
+        Binding("v", "verify", "Verification plan", show=False, id="service.verify"),
     ]
     TABLE = RevisionTable
     FILTER_HINT = "text   !text   state:failed   tag:canary"
@@ -66,7 +68,8 @@ Revisions of one service, newest first. The panel on top tells who gets traffic 
 - **ready** serves or could; **failed** never came up, with the cause as soon as its log was read; **retired** booted
   once and sleeps until traffic comes.
 
-`enter` or `l` opens the boot log of a revision, `d` tells everything about it, `c` copies the fix.
+`enter` or `l` opens the boot log of a revision, `d` tells everything about it, `c` copies the fix. `p` asks the
+revisions how they are, each at its own address; `v` goes through the verification plan.
 
 Filter with `/`: words must all be there, `!word` must not, `state:failed` and `tag:name` look at one column.
 """
@@ -196,6 +199,14 @@ Filter with `/`: words must all be there, `!word` must not, `state:failed` and `
         if revision := self._revisions.get(self.table.key):
             self.post_message(OpenBootLog(self._address, revision, tuple(self._revisions.values())))
 
+    def action_probes(self) -> None:
+        """Ask the revisions how they are."""
+        self.post_message(OpenProbes(self._address, self.table.key))
+
+    def action_verify(self) -> None:
+        """Go through the verification plan."""
+        self.post_message(OpenVerify(self._address))
+
     def _hint(self) -> str:
         """Return the way out of what troubles us, else the fix of the revision under the cursor."""
         return super()._hint() or (first_fix(self._finding(self.table.key)) if self.is_mounted else "")
@@ -211,8 +222,8 @@ Filter with `/`: words must all be there, `!word` must not, `state:failed` and `
         self.query_one(TruthPanel).most = least if height < 20 else max(least, free)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Offer the boot log where there is a revision, and the way back from the details."""
-        if action == "boot_log":
+        """Offer what is about a revision where there is one, and the way back from the details."""
+        if action in {"boot_log", "probes", "verify"}:
             return self.is_mounted and bool(self.table.key)
         if action == "back" and self.is_mounted and self._in_details():
             return True

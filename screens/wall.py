@@ -18,10 +18,12 @@ _STEERING = dict.fromkeys(
 
 _ASCII = str.maketrans(
     {
-        **dict.fromkeys("─╌╍▁▂▔", "-"),
+        **dict.fromkeys("─╌╍▔", "-"),
         **dict.fromkeys("│┃║▏▎▍▌▐▕╎┆", "|"),
         **dict.fromkeys("┌┐└┘├┤┬┴┼╭╮╰╯╔╗╚╝┏┓┗┛", "+"),
-        **dict.fromkeys("█▇▆▅▄▃▀■", "#"),
+        **dict.fromkeys("█▇▀■", "#"),
+        # The heights of a sparkline, told apart by their ink.
+        **dict(zip("▁▂▃▄▅▆", "_.-=+*", strict=True)),
         **dict.fromkeys("‘’", "'"),  # noqa: RUF001
         **dict.fromkeys("“”", '"'),
         "━": "=",

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from math import inf
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -44,11 +45,14 @@ def moment(then: datetime | None, now: datetime) -> str:
 def freshness(as_of: datetime | None, trouble: "Trouble | None", next_in: float, now: datetime) -> Cell:
     """Return how far the data can be trusted: `● live 3s`, `! late 42s`, `! stale 42s: why`, `● connecting…`.
 
+    Without a next look (`next_in` is infinite) it says from when the data is, and calls it neither live nor late.
     Data is `late` when the next look is overdue by ten seconds (the deadline of one call) and nobody has said why.
     """
     if trouble is not None:
         return Cell(f"! stale {age(as_of, now)}" if as_of else "! no data", "bad")
     if as_of is None:
         return Cell("● connecting…", "warn")
+    if next_in == inf:
+        return Cell(f"{NONE} from {age(as_of, now)} ago", "dim")
     overdue = (now - as_of).total_seconds() > next_in + 10
     return Cell(f"! late {age(as_of, now)}", "warn") if overdue else Cell(f"● live {age(as_of, now)}", "ok")

@@ -58,6 +58,7 @@ def _document(
     return {
         "schema": "buddy.context/1",
         "settings": {name: _told(value) for name, value in _values(settings)},
+        "probes": [question.name for question in settings.questions],
         "files": {
             "buddy_toml": str(path) if path else None,
             "gcloud": {"name": gcloud.name, "path": str(gcloud.path), "problem": gcloud.problem or None},
@@ -82,6 +83,7 @@ def _lines(
         for one in known or (Known(),):
             shown = one.value or nobody.get(name, "-")
             yield f"{name.replace('_', '-'):<14} {shown:<32} {one.origin}".rstrip()
+    yield f"{'probes':<14} {', '.join(question.name for question in settings.questions)}"
     path = find_buddy_toml(os.environ, working_directory())
     yield ""
     yield f"{'buddy.toml':<14} {path or 'none from here upwards'}"
@@ -99,4 +101,5 @@ def _credentials(adc: "AdcFile | None") -> str:
 
 def _values(settings: Settings) -> Iterator[tuple[str, Known | tuple[Known, ...]]]:
     for field in fields(settings):
-        yield field.name, getattr(settings, field.name)
+        if field.name not in {"questions", "session"}:
+            yield field.name, getattr(settings, field.name)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import IO, TYPE_CHECKING, Annotated
+from typing import IO, TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
@@ -35,8 +35,12 @@ _FEW = 3
 def demo(
     *,
     story: Annotated[
-        str, Parameter(help="buddy, failures, healthy, split, diverged, empty or many.")
+        str, Parameter(help="buddy, failures, healthy, split, sessions, diverged, empty, many.")
     ] = "buddy",
+    firestore: Annotated[
+        Literal["embedded", "official"],
+        Parameter(help="Ours, or Google's."),
+    ] = "embedded",
     ascii: Annotated[bool, Parameter(help="Draw with ASCII only.")] = False,  # noqa: A002 - the option's name
 ) -> int:
     """Run the dashboard on an emulated Cloud Run, where a story happens. Needs no account and no network.
@@ -46,10 +50,10 @@ def demo(
     chosen = find_story(story)
     settings = _settings(chosen, ascii=ascii)
     if no_terminal():
-        with _emulator(chosen, "--verbose") as child:
+        with _emulator(chosen, firestore, "--verbose") as child:
             asyncio.run(_tell(chosen, child, settings))
         return 0
-    with _emulator(chosen, "--live") as child:
+    with _emulator(chosen, firestore, "--live") as child:
         return run(settings, lambda: _connect_to_first(child, settings))
 
 
@@ -98,9 +102,10 @@ class _Child:
 
 
 @contextmanager
-def _emulator(story: "Story", *flags: str) -> Iterator[_Child]:
+def _emulator(story: "Story", firestore: str, *flags: str) -> Iterator[_Child]:
     """Run the emulator as a process of its own, which ends with this one, however that ends."""
-    command = (sys.executable, "-m", "buddy_tui", "emulator", "--story", story.name, "--until-eof", *flags)
+    asked = ("--story", story.name, "--firestore", firestore, "--until-eof", *flags)
+    command = (sys.executable, "-m", "buddy_tui", "emulator", *asked)
     with (
         tempfile.TemporaryFile("a+b") as errors,
         subprocess.Popen(  # noqa: S603 - this interpreter and this program

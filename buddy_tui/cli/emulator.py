@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from cyclopts.types import PositiveFloat, UInt16
 
@@ -26,11 +26,12 @@ if TYPE_CHECKING:
 _PACE = 0.8
 
 
-def emulator(
+def emulator(  # noqa: PLR0913 - one for each option
     *command: str,
     story: str = "buddy",
     port: UInt16 = 0,
     http_port: UInt16 = 0,
+    firestore: Literal["embedded", "official"] = "embedded",
     startup_limit: PositiveFloat = 30.0,
     fault: tuple[str, ...] = (),
     live: bool = False,
@@ -47,11 +48,13 @@ def emulator(
     command
         What to run, e.g. `-- buddy-tui status buddy-app`.
     story
-        What happened in this Cloud Run: buddy, failures, healthy, split, diverged, empty or many.
+        What happened in this Cloud Run: buddy, failures, healthy, split, sessions, diverged, empty or many.
     port
         Port of the gRPC APIs; 0 takes a free one.
     http_port
         Port of the HTTP APIs; 0 takes a free one.
+    firestore
+        Which Firestore there is: ours, or the emulator of the Google Cloud SDK, which needs Java.
     startup_limit
         How many seconds a revision has to start; on Cloud Run it is 240.
     fault
@@ -70,6 +73,7 @@ def emulator(
     options = replace(
         _options(port, http_port, startup_limit, fault, pace=_PACE if live else 0.0, verbose=verbose),
         look_at=chosen.region,
+        firestore=firestore,
     )
     try:
         return asyncio.run(_host(options, chosen, command, live=live, until_eof=until_eof))

@@ -36,7 +36,7 @@ def status(
         Its name. Without one: that of the context, or the only one.
 
     """
-    settings = with_project(settle(_flags(service, context)))
+    settings = with_project(settle(flags_of(service, context)))
     found, revisions = asyncio.run(_from_google(settings))
     form = as_json if json else as_text
     print(form(found, revisions, datetime.now(UTC)), end="")
@@ -50,6 +50,14 @@ async def look(reads: "Reads", settings: Settings) -> "tuple[Service, tuple[Revi
     return await reads.service(name), await reads.revisions(name)
 
 
+def flags_of(service: str | None, context: Context) -> dict[str, str]:
+    """Return the options of the context with the service that was named. Raises UsageProblem when they disagree."""
+    flags = context.flags()
+    if service is not None and flags.setdefault("service", service) != service:
+        raise UsageProblem(f"Which one: {service}, or {context.service} as --service says?")
+    return flags
+
+
 async def _from_google(settings: Settings) -> "tuple[Service, tuple[Revision, ...]]":
     from buddy_tui import gcp
 
@@ -58,10 +66,3 @@ async def _from_google(settings: Settings) -> "tuple[Service, tuple[Revision, ..
         return await look(reads, settings)
     finally:
         await reads.close()
-
-
-def _flags(service: str | None, context: Context) -> dict[str, str]:
-    flags = context.flags()
-    if service is not None and flags.setdefault("service", service) != service:
-        raise UsageProblem(f"Which one: {service}, or {context.service} as --service says?")
-    return flags

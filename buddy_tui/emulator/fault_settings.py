@@ -11,6 +11,12 @@ from buddy_tui.emulator.faults import Faults
 
 _NAMES = tuple(field.name for field in fields(Faults) if field.name != "random")
 _PATH = "/emulator/v1/faults"
+_YES_OR_NO = ("traffic_stuck", "organisation_policy")
+_LISTS = {
+    "missing_images": "image references",
+    "refused_accounts": "e-mails",
+    "firestore_denied": "projects or names of RPCs",
+}
 _SHARES = ("unavailable", "exhausted", "log_late_share", "log_double_share")
 _WORDS = {
     "true": True,
@@ -71,18 +77,18 @@ def routes(faults: Faults) -> list[web.RouteDef]:
 def _value(name: str, value: object) -> float | bool | frozenset[str]:
     if name not in _NAMES:
         raise ValueError(f"There is no fault '{name}'. There are: {', '.join(_NAMES)}.")
-    if name == "missing_images":
-        return _images(value)
-    if name == "traffic_stuck":
+    if name in _LISTS:
+        return _list(name, value)
+    if name in _YES_OR_NO:
         return _yes_or_no(name, value)
     return _number(name, value)
 
 
-def _images(value: object) -> frozenset[str]:
-    images = [image for image in value.split(",") if image] if isinstance(value, str) else value
-    if not isinstance(images, list) or not all(isinstance(image, str) for image in images):
-        raise ValueError("The fault 'missing_images' wants image references.")
-    return frozenset(images)
+def _list(name: str, value: object) -> frozenset[str]:
+    words = [word for word in value.split(",") if word] if isinstance(value, str) else value
+    if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
+        raise ValueError(f"The fault '{name}' wants {_LISTS[name]}.")
+    return frozenset(words)
 
 
 def _yes_or_no(name: str, value: object) -> bool:

@@ -15,6 +15,9 @@ class Faults:
     - `log_delay`: log entries arrive so much later than their timestamp
     - `log_late_share`: the share of entries that `log_delay` strikes
     - `log_double_share`: the share of entries that arrive twice
+    - `organisation_policy`: VPC Service Controls keep every request out, whoever sends it
+    - `refused_accounts`: e-mails of service accounts that nobody may impersonate
+    - `firestore_denied`: Firestore calls that are PERMISSION_DENIED: all of a project, or one RPC such as `Commit`
     - `missing_images`: image references (with digest) that the registry has lost
     """
 
@@ -26,6 +29,9 @@ class Faults:
     log_delay: float = 0.0
     log_late_share: float = 1.0
     log_double_share: float = 0.0
+    organisation_policy: bool = False
+    refused_accounts: frozenset[str] = frozenset()
+    firestore_denied: frozenset[str] = frozenset()
     missing_images: frozenset[str] = frozenset()
     random: Random = field(default_factory=lambda: Random(7), repr=False)  # noqa: S311 - chance, not secrecy
 

@@ -23,6 +23,14 @@ class Unary:
 
 
 @dataclass(frozen=True, slots=True)
+class Stream:
+    """One request, a stream of answers."""
+
+    request: Message
+    handle: Callable[[Message], AsyncIterator[Message]]
+
+
+@dataclass(frozen=True, slots=True)
 class Bidi:
     """A stream of requests, a stream of answers."""
 
@@ -31,19 +39,25 @@ class Bidi:
 
 
 def service(
-    name: str, methods: Mapping[str, Unary | Bidi], faults: Faults
+    name: str, methods: Mapping[str, Unary | Stream | Bidi], faults: Faults
 ) -> "grpc.GenericRpcHandler[Message, Message]":
     """Return a handler for the gRPC service `name`; every call passes through `faults` first."""
     handlers = {rpc: _handler(method, faults) for rpc, method in methods.items()}
     return grpc.method_handlers_generic_handler(name, handlers)
 
 
-def _handler(method: Unary | Bidi, faults: Faults) -> "grpc.RpcMethodHandler[Message, Message]":
+def _handler(method: Unary | Stream | Bidi, faults: Faults) -> "grpc.RpcMethodHandler[Message, Message]":
     if isinstance(method, Unary):
         return grpc.unary_unary_rpc_method_handler(
             _unary(method, faults), method.request.FromString, _serialize
         )
-    return grpc.stream_stream_rpc_method_handler(_bidi(method, faults), method.request.FromString, _serialize)
+    if isinstance(method, Stream):
+        return grpc.unary_stream_rpc_method_handler(
+            _streamed(method, faults), method.request.FromString, _serialize
+        )
+    return grpc.stream_stream_rpc_method_handler(
+        _streamed(method, faults), method.request.FromString, _serialize
+    )
 
 
 def _serialize(message: Message) -> bytes:
@@ -62,11 +76,11 @@ def _unary(method: Unary, faults: Faults) -> Callable[..., Awaitable[Message]]:
     return call
 
 
-def _bidi(method: Bidi, faults: Faults) -> Callable[..., AsyncIterator[Message]]:
-    async def call(requests: AsyncIterator[Message], context: Any) -> AsyncIterator[Message]:  # noqa: ANN401
+def _streamed(method: Stream | Bidi, faults: Faults) -> Callable[..., AsyncIterator[Message]]:
+    async def call(asked: Any, context: Any) -> AsyncIterator[Message]:  # noqa: ANN401 - grpc.aio's own
         try:
             await suffer(faults)
-            async for answer in method.handle(requests):
+            async for answer in method.handle(asked):
                 yield answer
         except Problem as problem:
             await context.abort(problem.code, problem.message)

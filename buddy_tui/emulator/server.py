@@ -11,15 +11,17 @@ from pathlib import Path
 import grpc
 from aiohttp import web
 
-from buddy_tui.emulator import fault_settings
+from buddy_tui.emulator import fault_settings, official
 from buddy_tui.emulator.clock import Clock
 from buddy_tui.emulator.controller import Controller
 from buddy_tui.emulator.faults import Faults
+from buddy_tui.emulator.firestore.api import Firestore
 from buddy_tui.emulator.logs import api as logs
 from buddy_tui.emulator.logs.store import LogStore
-from buddy_tui.emulator.machine import storage
+from buddy_tui.emulator.machine import identity, storage
 from buddy_tui.emulator.machine.builds import Builds
 from buddy_tui.emulator.machine.fleet import Fleet
+from buddy_tui.emulator.machine.front_end import FrontEnd
 from buddy_tui.emulator.machine.images import Registry
 from buddy_tui.emulator.machine.ingress import Ingress
 from buddy_tui.emulator.machine.objects import Store
@@ -32,7 +34,11 @@ from buddy_tui.emulator.run.world import World
 from buddy_tui.emulator.stage import Stage
 from buddy_tui.emulator.story import PROJECT, REGION, Story
 
+# Which Firestore there is: ours, or that of the Google Cloud SDK.
+EMBEDDED, OFFICIAL = "embedded", "official"
+
 _PRINCIPAL = "operator@example.com"
+_FIRESTORE = "FIRESTORE_EMULATOR_HOST"
 # As Google's clients have it: no limit of their own on the size of a message. And two emulators on one port
 # would share its calls, where the second must be refused.
 _GRPC = (
@@ -56,13 +62,14 @@ class Options:
 
     `startup_limit` stands for Cloud Run's four minutes: a good boot takes less than one second, on a machine that is
     busy with other things many. `pace` is the pause after each step of a story, and `say` takes its narration.
-    `look_at` is the region that buddy-tui is led to.
+    `look_at` is the region that buddy-tui is led to. `firestore` is EMBEDDED or OFFICIAL.
     """
 
     project: str = PROJECT
     look_at: str = REGION
     port: int = 0
     http_port: int = 0
+    firestore: str = EMBEDDED
     startup_limit: float = 30.0
     idle_limit: float = 60.0
     faults: Faults = field(default_factory=Faults)
@@ -71,13 +78,21 @@ class Options:
 
 
 class Emulator:
-    """All rooms, tied together. `endpoints` are environment variables that lead clients to it, once it serves."""
+    """All rooms, tied together.
+
+    `endpoints` are environment variables that lead clients to it, once it serves; `around` those that a container of its
+    own finds, as Google leads it to the project's own Firestore. `firestore` is the embedded one, which nobody reaches
+    where the official one serves.
+    """
 
     def __init__(self, options: Options, folder: Path) -> None:
         clock, self.bell = Clock(), Bell()
         self.faults = options.faults
         self.reaper = Reaper()
+        self.identities = identity.Identities()
+        self.around = {"GOOGLE_CLOUD_PROJECT": options.project}
         self.logs = LogStore(clock, self.faults)
+        self.firestore = Firestore(clock, self.faults)
         self.store = Store(folder, clock)
         self.registry = Registry(folder, self.faults, clock)
         # The rooms know one another in a circle: the world tells and asks only when all of them are there.
@@ -89,9 +104,17 @@ class Emulator:
             project=options.project,
             principal=_PRINCIPAL,
         )
-        runtime = Runtime(folder, self.reaper, clock, self.logs.write, startup_limit=options.startup_limit)
+        runtime = Runtime(
+            folder,
+            self.reaper,
+            clock,
+            self.logs.write,
+            around=self.around,
+            startup_limit=options.startup_limit,
+        )
         self.fleet = Fleet(self.world, self.registry, runtime, idle_limit=options.idle_limit)
-        self.ingress = Ingress(self.world, self.fleet, clock, self.logs.write)
+        front_end = FrontEnd(self.world, self.identities, self.faults)
+        self.ingress = Ingress(self.world, front_end, self.fleet, clock, self.logs.write)
         self.builds = Builds(self.registry, self.store.read, clock, self.bell.ring, self.logs.write)
         self.controller = Controller(
             self.world, self.registry, self.fleet, self.logs, clock, self.bell, principal=_PRINCIPAL
@@ -103,6 +126,7 @@ class Emulator:
             clock,
             self.bell,
             self.logs.write,
+            firestore=lambda: self.around[_FIRESTORE],
             pace=options.pace,
             say=options.say,
         )
@@ -118,7 +142,7 @@ class Emulator:
 async def serve(options: Options) -> AsyncIterator[Emulator]:
     """Serve on the loopback until the context is left; then no process and no file of it remains.
 
-    Raises CannotServe when a port is taken.
+    Raises CannotServe when a port is taken, or an official Firestore was asked for where there is none.
     """
     async with AsyncExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="buddy-emulator-"))
@@ -130,9 +154,13 @@ async def serve(options: Options) -> AsyncIterator[Emulator]:
             stack.push_async_callback(room.close)
         await emulator.ingress.start()
         operations = LongRunning(emulator.world, emulator.bell, emulator.builds.operation)
-        port = await stack.enter_async_context(_calls(emulator, operations, options.port))
+        theirs = ""
+        if options.firestore == OFFICIAL:
+            theirs = await stack.enter_async_context(_official(emulator.reaper))
+        port = await stack.enter_async_context(_calls(emulator, operations, options))
         http_port = await stack.enter_async_context(_requests(emulator, operations, options.http_port))
-        emulator.endpoints = _endpoints(options, port, http_port)
+        emulator.around[_FIRESTORE] = theirs or f"127.0.0.1:{port}"
+        emulator.endpoints = {**_endpoints(options, port, http_port), _FIRESTORE: emulator.around[_FIRESTORE]}
         yield emulator
 
 
@@ -154,23 +182,41 @@ def _endpoints(options: Options, port: int, http_port: int) -> dict[str, str]:
 
 
 @asynccontextmanager
-async def _calls(emulator: Emulator, operations: LongRunning, port: int) -> AsyncIterator[int]:
+async def _official(reaper: Reaper) -> AsyncIterator[str]:
+    """Run the official Firestore emulator and yield its host and port."""
+    found = official.find(os.environ)
+    if found is None:
+        raise CannotServe(
+            "There is no official Firestore emulator: it needs Java, and the Google Cloud SDK with its component"
+            " cloud-firestore-emulator."
+        )
+    try:
+        async with official.serving(found, reaper) as host:
+            yield host
+    except official.CannotStart as problem:
+        raise CannotServe(str(problem)) from None
+
+
+@asynccontextmanager
+async def _calls(emulator: Emulator, operations: LongRunning, options: Options) -> AsyncIterator[int]:
     """Serve gRPC and yield its port."""
-    _check_free(port)
+    _check_free(options.port)
     server = grpc.aio.server(options=_GRPC)
     server.add_generic_rpc_handlers(
         (
             *admin.handlers(emulator.world, emulator.faults, emulator.builds.submit, operations),
             *logs.handlers(emulator.logs, emulator.faults),
+            *(emulator.firestore.handlers() if options.firestore == EMBEDDED else ()),
         )
     )
-    bound = server.add_insecure_port(f"127.0.0.1:{port}")
+    bound = server.add_insecure_port(f"127.0.0.1:{options.port}")
     await server.start()
     try:
         yield bound
     finally:
-        # Tails have no end of their own, and a server stops in peace only when they have ended.
+        # Tails and listeners have no end of their own, and a server stops in peace only when they have ended.
         emulator.logs.close()
+        emulator.firestore.close()
         await server.stop(grace=0.2)
 
 
@@ -182,6 +228,7 @@ async def _requests(emulator: Emulator, operations: LongRunning, port: int) -> A
     app.router.add_routes(storage.routes(emulator.store, emulator.faults))
     app.router.add_routes(rest.routes(emulator.world, emulator.faults, operations))
     app.router.add_routes(fault_settings.routes(emulator.faults))
+    app.router.add_routes(identity.routes(emulator.identities, emulator.faults, _PRINCIPAL))
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2)
     await runner.setup()
     try:

@@ -5,10 +5,17 @@
     reads        Cloud Run as a `Reads`
     logs         Cloud Logging as a `LogReads`
     archives     source archives as a `SourceReads`
+    tokens       identity tokens as a `TokenReads`
+    gcloud       the identity token of a user account, from the gcloud command
+    documents    Firestore as a `DocumentReads`
+    firestore    one Firestore database; loads when the first document is asked for
+    changes      what may be changed, as a `Writes`
     regions      the regions of a project, over v1 REST
     convert      protobuf -> model
     log_entries  log entries -> model, fast
     errors       Google's errors -> ours
+    permissions  which role holds a permission, and how it is granted
+    blocking     calls that block, with a time limit
 
 Importing this package is cheap: what is Google's loads in `load`, which `connect` runs in a thread.
 """
@@ -23,7 +30,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from buddy_tui.config import Settings
-    from buddy_tui.gateway import Cloud
+    from buddy_tui.gateway import Cloud, Writes
 
 
 # Read by Google's libraries when they are imported; whoever set one already knows better.
@@ -52,7 +59,7 @@ def load() -> None:
 
 
 async def connect(settings: "Settings") -> "Cloud":
-    """Open Cloud Run, its logs and its sources as `settings` say.
+    """Open Cloud Run, its logs, its sources and Firestore as `settings` say.
 
     An emulated world is met without credentials, the real one with Application Default Credentials.
 
@@ -63,3 +70,16 @@ async def connect(settings: "Settings") -> "Cloud":
     from buddy_tui.gcp.cloud import GoogleCloud
 
     return GoogleCloud(await open_clients(settings))
+
+
+def writes(cloud: "Cloud") -> "Writes":
+    """Return the door to every change, over the connections of a `cloud` that `connect` opened.
+
+    With `--read-only` nobody calls this.
+    """
+    from buddy_tui.gcp.changes import GoogleWrites
+    from buddy_tui.gcp.cloud import GoogleCloud
+
+    if not isinstance(cloud, GoogleCloud):
+        raise TypeError(cloud)
+    return GoogleWrites(cloud)

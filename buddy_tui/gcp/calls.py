@@ -12,7 +12,7 @@ from google.auth.exceptions import GoogleAuthError
 from buddy_tui.gcp.clients import CALL_SECONDS, CLIENT_INFO, Clients, http_request
 from buddy_tui.gcp.errors import About, translate
 
-_FOREIGN = (GoogleAPIError, GoogleAuthError, httpx.HTTPError)
+FOREIGN = (GoogleAPIError, GoogleAuthError, httpx.HTTPError)
 
 
 class Calls:
@@ -40,7 +40,7 @@ class Calls:
         about: About = replace(self.clients.about, **(told | more))
         try:
             yield
-        except _FOREIGN as error:
+        except FOREIGN as error:
             raise translate(error, about) from error
 
 

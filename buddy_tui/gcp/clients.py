@@ -31,7 +31,7 @@ from buddy_tui.gcp.errors import SIGN_IN, About, translate
 
 CALL_SECONDS = 8.0
 _SIGN_IN_SECONDS = 8.0
-_SCOPE = "https://www.googleapis.com/auth/cloud-platform"
+SCOPE = "https://www.googleapis.com/auth/cloud-platform"
 CLIENT_INFO = ClientInfo(user_agent=f"buddy-tui/{__version__}")  # type: ignore[no-untyped-call]
 # An outage is told in seconds: the library's own policy retries for up to ten.
 RETRY = AsyncRetry(
@@ -51,7 +51,10 @@ Credentials = Any
 
 @dataclass(frozen=True, slots=True)
 class Clients:
-    """What a `Reads` over Google needs. `credentials` is `None` in an emulated world; `rest` is a base URL."""
+    """What a `Cloud` over Google needs. `credentials` is `None` in an emulated world; `rest` is a base URL.
+
+    `gcloud_account` is the account that gcloud's own settings name, or empty.
+    """
 
     services: ServicesAsyncClient
     revisions: RevisionsAsyncClient
@@ -60,6 +63,7 @@ class Clients:
     credentials: Credentials
     rest: str
     about: About
+    gcloud_account: str = ""
 
 
 async def open_clients(settings: Settings) -> Clients:
@@ -68,7 +72,7 @@ async def open_clients(settings: Settings) -> Clients:
     credentials = None
     if not settings.emulated:
         target = settings.impersonate.value.rpartition(",")[2]
-        about = replace(about, service_account=target, member=_member(settings, None))
+        about = replace(about, service_account=target, signed_in=_signed_in(settings))
         credentials = await _sign_in(settings, about)
         about = replace(about, member=_member(settings, credentials))
     channels = (
@@ -91,6 +95,7 @@ async def open_clients(settings: Settings) -> Clients:
         credentials=credentials,
         rest=_rest_base(settings),
         about=about,
+        gcloud_account=_gcloud_account(settings),
     )
 
 
@@ -136,7 +141,7 @@ def _credentials(settings: Settings) -> Credentials:
     *delegates, target = settings.impersonate.value.split(",")
     if target:
         credentials = impersonated_credentials.Credentials(  # type: ignore[no-untyped-call]
-            credentials, target, target_scopes=[_SCOPE], delegates=delegates
+            credentials, target, target_scopes=[SCOPE], delegates=delegates
         )
     quota = settings.quota_project
     if quota and (quota.origin == "GOOGLE_CLOUD_QUOTA_PROJECT" or not credentials.quota_project_id):
@@ -146,7 +151,7 @@ def _credentials(settings: Settings) -> Credentials:
 
 
 def _application_default() -> Credentials:
-    adc = gcloud_files.adc_file(gcloud_files.directory(os.environ, gcloud_files.home()), os.environ)
+    adc = adc_file()
     if adc and adc.problem:
         raise NotSignedIn(
             f"The credentials in {adc.path} ({adc.origin}) cannot be used: {adc.problem}.", SIGN_IN
@@ -154,9 +159,14 @@ def _application_default() -> Credentials:
     if adc and adc.type == "authorized_user":
         # `google.auth.default` would run `gcloud config get project` for these, about a second.
         load = UserCredentials.from_authorized_user_file
-        return load(str(adc.path), [_SCOPE])  # type: ignore[no-untyped-call]
-    credentials, _project = google.auth.default(scopes=[_SCOPE])
+        return load(str(adc.path), [SCOPE])  # type: ignore[no-untyped-call]
+    credentials, _project = google.auth.default(scopes=[SCOPE])
     return credentials
+
+
+def adc_file() -> gcloud_files.AdcFile | None:
+    """Find the file of Application Default Credentials, as google-auth does."""
+    return gcloud_files.adc_file(gcloud_files.directory(os.environ, gcloud_files.home()), os.environ)
 
 
 def http_request() -> Callable[..., Any]:
@@ -166,10 +176,22 @@ def http_request() -> Callable[..., Any]:
 
 def _member(settings: Settings, credentials: Credentials) -> str:
     """Spell who we are as IAM does. The account of user credentials is not in them: gcloud's is our best guess."""
-    service_account = getattr(credentials, "service_account_email", "")
-    if service_account and "@" in service_account:
-        return f"serviceAccount:{service_account}"
-    account = settings.account.value
+    service_account = getattr(credentials, "service_account_email", "") or ""
+    return _spelled(service_account if "@" in service_account else settings.account.value)
+
+
+def _signed_in(settings: Settings) -> str:
+    """Spell who we are before we act as somebody else, as far as files tell."""
+    adc = adc_file()
+    return _spelled((adc.account if adc else "") or settings.account.value)
+
+
+def _spelled(account: str) -> str:
     if account.endswith(".gserviceaccount.com"):
         return f"serviceAccount:{account}"
     return f"user:{account}" if account else ""
+
+
+def _gcloud_account(settings: Settings) -> str:
+    told = settings.account
+    return told.value if told.origin.startswith(("CLOUDSDK_", "core/account of gcloud")) else ""

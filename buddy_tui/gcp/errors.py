@@ -26,33 +26,14 @@ from buddy_tui.errors import (
     Unreachable,
     UsageProblem,
 )
+from buddy_tui.gcp.permissions import ACTING, ROLES, grant
 
 SIGN_IN = "gcloud auth application-default login"
 LOG_TAIL = "the log tail"
 
-# The least role that holds a permission, as in Google's IAM documentation of each product.
-_ROLES = {
-    "run.services.list": "roles/run.viewer",
-    "run.services.get": "roles/run.viewer",
-    "run.revisions.list": "roles/run.viewer",
-    "run.revisions.get": "roles/run.viewer",
-    "run.operations.get": "roles/run.viewer",
-    "run.locations.list": "roles/run.viewer",
-    "run.services.create": "roles/run.developer",
-    "run.services.update": "roles/run.developer",
-    "run.revisions.delete": "roles/run.developer",
-    "run.builds.create": "roles/run.sourceDeveloper",
-    "run.routes.invoke": "roles/run.invoker",
-    "iam.serviceAccounts.actAs": "roles/iam.serviceAccountUser",
-    "iam.serviceAccounts.getAccessToken": "roles/iam.serviceAccountTokenCreator",
-    "iam.serviceAccounts.getOpenIdToken": "roles/iam.serviceAccountOpenIdTokenCreator",
-    "logging.logEntries.list": "roles/logging.viewer",
-    "cloudbuild.builds.get": "roles/cloudbuild.builds.viewer",
-    "storage.objects.create": "roles/storage.objectUser",
-    "artifactregistry.repositories.get": "roles/artifactregistry.reader",
-    "serviceusage.services.use": "roles/serviceusage.serviceUsageConsumer",
-}
 _PERMISSION = re.compile(r"\b(?:[Pp]ermission '?)([a-z][A-Za-z]*(?:\.[A-Za-z]+){2})\b")
+_ACTING = re.compile("|".join(map(re.escape, ACTING)))
+_DISABLED = re.compile(r"has not been used in project (\S+)")
 _UNKNOWN_LOCATION = re.compile(r"locations/\S+' \(or it may not exist\)|[Ll]ocation \S+ is not found")
 
 
@@ -61,8 +42,9 @@ class About:
     """What a call was about, for the words of its error.
 
     `what` is a noun such as `service api`; `member` is who we are in IAM's spelling (`user:…`), or empty;
-    `service_account` is the one that we act as, or empty; `host` is where the call went; `seconds` is how long it was
-    given. `product` is whose API it is, and `permission` what it takes, where Google does not name it.
+    `service_account` is the one that we act as, or empty, and `signed_in` who we were before; `host` is where the call
+    went; `seconds` is how long it was given. `product` is whose API it is, `permission` what it takes, where Google
+    does not name it, and `listing` the command that lists what there is, where such a thing may be missing.
     """
 
     project: str = ""
@@ -70,10 +52,12 @@ class About:
     what: str = "that"
     member: str = ""
     service_account: str = ""
+    signed_in: str = ""
     host: str = "run.googleapis.com"
     seconds: float = 0.0
     product: str = "Cloud Run"
     permission: str = ""
+    listing: str = ""
 
     @property
     def place(self) -> str:
@@ -98,8 +82,8 @@ _Foreign = Any
 def _denied(error: _Foreign, about: About) -> BuddyError:
     text = _text(error)
     details: Mapping[str, str] = error.metadata or {}
-    if error.reason == "SERVICE_DISABLED" or "has not been used in project" in text:
-        return _disabled(details, about)
+    if error.reason == "SERVICE_DISABLED" or _DISABLED.search(text):
+        return _disabled(details.get("service", ""), about.project, about)
     if error.reason == "BILLING_DISABLED":
         return NotAllowed(
             f"Billing is switched off for project {about.project}.",
@@ -125,34 +109,26 @@ def _without_permission(reason: str, details: Mapping[str, str], text: str, abou
 
 
 def _missing(permission: str, about: About) -> Denied:
-    role = _ROLES.get(permission)
-    sentence = f"You lack {permission} on {_resource(permission, about)}"
+    acting = permission.startswith("iam.serviceAccounts.") and about.service_account
+    where = f"service account {about.service_account}" if acting else f"project {about.project}"
+    sentence = f"You lack {permission} on {where}"
+    role = ROLES.get(permission)
     if role is None:
         return Denied(f"{sentence}.", "Ask an administrator of the project for a role that holds it.")
-    return Denied(f"{sentence}; {role} has it.", _grant(permission, role, about))
-
-
-def _resource(permission: str, about: About) -> str:
-    if permission.startswith("iam.serviceAccounts.") and about.service_account:
-        return f"service account {about.service_account}"
-    return f"project {about.project}"
-
-
-def _grant(permission: str, role: str, about: About) -> str:
-    member = about.member or "user:YOUR_ACCOUNT"
-    on_account = permission.startswith("iam.serviceAccounts.") and about.service_account
-    target = ["iam", "service-accounts"] if on_account else ["projects"]
-    name = about.service_account if on_account else about.project
-    return shlex.join(
-        ["gcloud", *target, "add-iam-policy-binding", name, f"--member={member}", f"--role={role}"]
+    # Who may act as an account is not that account, but whoever wants to.
+    member = (permission in ACTING and about.signed_in) or about.member
+    return Denied(
+        f"{sentence}; {role} has it.",
+        grant(role, member, project=about.project, service_account=about.service_account if acting else ""),
     )
 
 
-def _disabled(details: Mapping[str, str], about: About) -> ApiDisabled:
-    api_name = clean_line(details.get("service", "")) or "run.googleapis.com"
+def _disabled(api_name: str, project: str, about: About) -> ApiDisabled:
+    ours = about.host if about.host.endswith(".googleapis.com") else "run.googleapis.com"
+    api_name = clean_line(api_name) or ours
     return ApiDisabled(
-        f"Project {about.project} has not enabled {api_name}.",
-        shlex.join(["gcloud", "services", "enable", api_name, "--project", about.project]),
+        f"Project {project} has not enabled {api_name}.",
+        shlex.join(["gcloud", "services", "enable", api_name, "--project", project]),
     )
 
 
@@ -160,16 +136,15 @@ def _not_found(error: _Foreign, about: About) -> BuddyError:
     text = _text(error)
     if _UNKNOWN_LOCATION.search(text):
         return NotFound(f"There is no region {about.region}.")
-    return NotFound(f"There is no {about.what} in {about.place}.")
+    return NotFound(f"There is no {about.what} in {about.place}.", about.listing)
 
 
 def _unavailable(error: _Foreign, about: About) -> BuddyError:
     text = _text(error)
     if "Getting metadata from plugin failed" in text:
         return _not_renewed(error, about)
-    for sign, why in _NO_CONNECTION:
-        if sign in text:
-            return Unreachable(f"{about.host} cannot be reached: {why}.", _network_hint(about))
+    if why := no_connection(text):
+        return Unreachable(f"{about.host} cannot be reached: {why}.", _network_hint(about))
     return ServerTrouble(f"{about.host} is unavailable: {text}.", _server_hint(about))
 
 
@@ -190,6 +165,11 @@ _NO_CONNECTION = (
     ("Socket closed", "the connection was cut"),
     ("failed to connect", "no connection"),
 )
+
+
+def no_connection(text: str) -> str:
+    """Tell why there was no connection, in our words; empty where the text is about something else."""
+    return next((why for sign, why in _NO_CONNECTION if sign in text), "")
 
 
 def _network_hint(about: About) -> str:
@@ -237,12 +217,19 @@ def _no_credentials(_error: _Foreign, _about: About) -> BuddyError:
 
 
 def _not_renewed(error: _Foreign, about: About) -> BuddyError:
-    text = _text(error)
+    # Looked through and never quoted: google-auth puts whole answers of token servers here.
+    text = " ".join(map(str, error.args))
+    if found := _DISABLED.search(text):
+        return _disabled("iamcredentials.googleapis.com", clean_line(found[1]), about)
+    if found := _ACTING.search(text):
+        return _missing(found[0], about)
     if found := _PERMISSION.search(text):
         return _missing(found[1], about)
-    if "iam.serviceAccounts.getAccessToken" in text:
-        return _missing("iam.serviceAccounts.getAccessToken", about)
-    if any(sign in text for sign in ("TransportError", "Max retries", "Connection")):
+    if "Gaia id not found" in text and about.service_account:
+        return NotFound(
+            f"There is no service account {about.service_account}.", "gcloud iam service-accounts list"
+        )
+    if any(sign in _text(error) for sign in ("TransportError", "Max retries", "Connection")):
         return _no_token_server(error, about)
     return NotSignedIn("The sign-in to Google Cloud has expired or was withdrawn.", SIGN_IN)
 
@@ -275,7 +262,7 @@ def _misused(error: _Foreign, about: About) -> BuddyError:
 def _no_http(error: _Foreign, about: About) -> BuddyError:
     # httpx words every failure alike; the operating system's own words are further down the chain.
     text = " ".join(_chain(error))
-    why = next((why for sign, why in _NO_CONNECTION if sign in text), "no connection")
+    why = no_connection(text) or "no connection"
     return Unreachable(f"{about.host} cannot be reached: {why}.", _network_hint(about))
 
 

@@ -49,7 +49,7 @@ class Target:
     `base` is that address without a path, empty where it has none. `audience` is what an identity token is asked for,
     empty where none is needed. `origins` (scheme, host and port) are the only ones that a token may go to. With a
     `refusal` nothing is sent; `reason` says why and `fix` the way out, e.g. the gcloud command that adds a tag.
-    `percent` is the revision's share of effective traffic.
+    `percent` is the revision's share of effective traffic. `service` and its `ingress` give a refusal its words.
     """
 
     revision: str
@@ -60,6 +60,8 @@ class Target:
     refusal: Refusal | None = None
     reason: str = ""
     fix: str = ""
+    service: ServiceName | None = None
+    ingress: str = "all"
 
 
 @dataclass(frozen=True, slots=True)

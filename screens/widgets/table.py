@@ -169,7 +169,7 @@ class KeyedTable(ScrollView, can_focus=True):
             return self._line(titles, "  ", self._ground, width)
         at = self._row_at(y)
         if at is None:
-            return Strip.blank(width, _painted(self._ground, ""))
+            return Strip.blank(width, painted(self._ground, ""))
         if at == self._cursor:
             return self._line(self._rows[at].cells, _MARK, self._ground + Style.parse(_POINTED), width)
         return self._line(self._rows[at].cells, "  ", self._ground, width)
@@ -178,19 +178,19 @@ class KeyedTable(ScrollView, can_focus=True):
         room = max(1, width - 8)
         lines = [line for part in self.words.split("\n") for line in wrap(clean_line(part), room)]
         at = y - max(0, (self.size.height - len(lines)) // 2)
-        blank = _painted(self._ground, "")
+        blank = painted(self._ground, "")
         if not 0 <= at < len(lines):
             return Strip.blank(width, blank)
-        style = _painted(self._ground, "dim" if at else "strong")
+        style = painted(self._ground, "dim" if at else "strong")
         indent = " " * max(0, (width - cell_len(lines[at])) // 2)
         return Strip([Segment(indent + lines[at], style)]).adjust_cell_length(width, blank)
 
     def _line(self, cells: tuple[Cell, ...], mark: str, ground: Style, width: int) -> Strip:
-        plain = _painted(ground, "")
+        plain = painted(ground, "")
         segments = [Segment(mark, plain)]
         for cell, size, column in self._placed(cells, width - len(mark)):
             text = fitted(clean_line(cell.text), size, column)
-            segments += [Segment(text, _painted(ground, cell.tone)), Segment(GAP, plain)]
+            segments += [Segment(text, painted(ground, cell.tone)), Segment(GAP, plain)]
         return Strip(segments).adjust_cell_length(width, plain)
 
     def _placed(self, cells: tuple[Cell, ...], width: int) -> list[tuple[Cell, int, Column]]:
@@ -233,7 +233,8 @@ class KeyedTable(ScrollView, can_focus=True):
         return max(widest, len(mine.title)) if widest or not (mine.priority or mine.spare) else 0
 
 
-def _painted(ground: Style, tone: str) -> RichStyle:
+def painted(ground: Style, tone: str) -> RichStyle:
+    """Return a tone on a ground, as segments want it."""
     return _joined(ground, Style.parse(TONES[tone]))
 
 

@@ -63,3 +63,17 @@ def test_an_emulator_that_does_not_start_is_told_with_its_own_words() -> None:
         _Child(process, errors).endpoints()
 
     assert trouble.value.hint == "no room"
+
+
+def test_a_firestore_that_is_not_there_is_told_in_a_sentence(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "buddy_tui", "demo", "--story", "empty", "--firestore", "official"],
+        env={"HOME": str(tmp_path), "PATH": ""},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=False,
+        encoding="utf-8",
+    )
+
+    assert (done.returncode, done.stdout) == (3, "")
+    assert "There is no official Firestore emulator: it needs Java" in done.stderr

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from buddy_tui.cli.parser import parse_and_run
+from buddy_tui.emulator import official
 from buddy_tui.errors import UsageProblem
 
 ENDPOINTS = {
@@ -18,6 +19,7 @@ ENDPOINTS = {
     "CLOUD_LOGGING_EMULATOR_HOST",
     "CLOUD_RUN_EMULATOR_REST",
     "STORAGE_EMULATOR_HOST",
+    "FIRESTORE_EMULATOR_HOST",
     "GOOGLE_CLOUD_PROJECT",
     "CLOUDSDK_CORE_PROJECT",
     "CLOUDSDK_RUN_REGION",
@@ -108,13 +110,14 @@ async def test_what_happens_is_told_on_standard_error_if_asked() -> None:
     [
         (
             ["--story", "budy"],
-            "There is no story 'budy'. There are: buddy, failures, healthy, split, diverged, empty, many.",
+            "There is no story 'budy'. There are: buddy, failures, healthy, split, sessions, diverged, empty, many.",
         ),
         (["--fault", "speed=1"], "There is no fault 'speed'. There are: latency, unavailable"),
         (["--fault", "latency"], "A fault is set as NAME=VALUE, not as 'latency'."),
         (["--fault", "unavailable=2"], "The fault 'unavailable' wants a share from 0 to 1, not '2'."),
         (["--", "no-such-command"], "There is no command 'no-such-command'."),
         (["--port", "70000"], 'Invalid value "70000" for --port.'),
+        (["--firestore", "theirs"], 'Invalid value "theirs" for --firestore.'),
         (["--startup-limit", "-1"], 'Invalid value "-1.0" for --startup-limit.'),
     ],
 )
@@ -142,6 +145,18 @@ def test_a_taken_port_is_one_sentence(option: str) -> None:
         port = str(taken.getsockname()[1])
         with pytest.raises(UsageProblem, match=rf"^Port {port} cannot be had: Address already in use\.$"):
             parse_and_run(["emulator", option, port])
+
+
+@posix
+def test_without_the_cloud_sdk_the_official_firestore_is_refused_in_one_sentence(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(official, "find", lambda _: None)
+
+    with pytest.raises(
+        UsageProblem, match=r"^There is no official Firestore emulator: it needs Java, and .*\.$"
+    ):
+        parse_and_run(["emulator", "--story", "empty", "--firestore", "official"])
 
 
 def test_without_uvicorn_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import grpc
@@ -11,28 +12,33 @@ from google.cloud import run_v2
 from buddy_tui.emulator.machine.command import Command
 from buddy_tui.emulator.machine.fleet import Fleet, NoInstance
 from buddy_tui.emulator.machine.images import Image
-from buddy_tui.emulator.machine.runtime import AUTOSCALING, DEPLOYMENT, BootFailed, Instance
+from buddy_tui.emulator.machine.runtime import AUTOSCALING, DEPLOYMENT, MINIMUM, BootFailed, Instance
 from buddy_tui.emulator.names import Problem, Where
 from buddy_tui.emulator.rpc import Message
+from buddy_tui.emulator.run import conditions
 
 _WHERE = Where("demo", "us-central1", "shop", "shop-00001-abc")
 _IMAGE = Image("sha256:0", Path("/"), "/", Command(), Command())
 
 
 class Boots:
-    """Plays a runtime: boots take until `gate` is open and then fail or not. `log` tells what was asked."""
+    """Plays a runtime: boots take until `gate` is open and then fail or not. `log` tells what was asked.
+
+    With `spared`, so many boots succeed before they fail.
+    """
 
     def __init__(self) -> None:
         self.gate = asyncio.Event()
         self.gate.set()
         self.fails = False
+        self.spared = 0
         self.concurrency = 80
         self.log: list[str] = []
 
     async def start(self, revision: Message, image: Image, where: Where, reason: str) -> Instance:
         self.log.append(f"start {reason}")
         await self.gate.wait()
-        if self.fails:
+        if self.fails and self.starts() > self.spared:
             raise BootFailed("it is broken", "HEALTH_CHECK_CONTAINER_ERROR")
         life = asyncio.create_task(asyncio.sleep(3600, 0))
         transport = asyncio.SubprocessTransport()
@@ -58,13 +64,19 @@ class World:
             raise Problem(grpc.StatusCode.NOT_FOUND, "gone")
         return self._revision
 
+    def retire(self) -> None:
+        """Let the revision have neither traffic nor a tag."""
+        now = datetime.now(UTC)
+        conditions.booted(self._revision, 1.0, 1.0, now)
+        conditions.activate(self._revision, now, active=False)
+
     def find(self, reference: str) -> Image | None:
         return _IMAGE if reference == "shop" else None
 
 
 def _fleet(boots: Boots, world: World | None = None, **times: float) -> Fleet:
     world = world or World()
-    return Fleet(world, world, boots, **{"patience": 0.05, "pending_limit": 0.1, **times})
+    return Fleet(world, world, boots, **{"patience": 0.05, "pending_limit": 0.1, "pause": 0.0, **times})
 
 
 async def _until(true: Callable[[], bool]) -> None:
@@ -193,6 +205,132 @@ async def test_a_minimum_of_instances_is_kept() -> None:
     await asyncio.sleep(0.05)
 
     assert fleet.instances(_WHERE) == 1
+    await fleet.close()
+
+
+async def test_a_deployment_is_done_when_its_minimum_of_instances_is_up() -> None:
+    boots = Boots()
+    fleet = _fleet(boots, World(minimum=3))
+
+    await fleet.first_boot(_WHERE)
+
+    assert boots.log == [f"start {DEPLOYMENT}", f"start {MINIMUM}", f"start {MINIMUM}"]
+    assert fleet.instances(_WHERE) == 3
+    await fleet.close()
+
+
+async def test_a_deployment_does_not_fail_with_an_instance_beyond_its_first() -> None:
+    boots = Boots()
+    boots.fails, boots.spared = True, 1
+    fleet = _fleet(boots, World(minimum=3))
+
+    await fleet.first_boot(_WHERE)
+
+    assert (fleet.instances(_WHERE), boots.starts()) == (1, 2)
+    await fleet.close()
+
+
+async def test_the_first_request_wakes_the_minimum_of_a_revision_that_slept() -> None:
+    boots = Boots()
+    fleet = _fleet(boots, World(minimum=2))
+
+    await fleet.acquire(_WHERE)
+    await _until(lambda: fleet.instances(_WHERE) == 2)
+
+    assert boots.log == [f"start {AUTOSCALING}", f"start {MINIMUM}"]
+    await fleet.close()
+
+
+async def test_requests_one_after_another_go_to_every_instance_in_turn() -> None:
+    fleet = _fleet(Boots(), World(minimum=3))
+    await fleet.first_boot(_WHERE)
+
+    seen = []
+    for _ in range(6):
+        instance = await fleet.acquire(_WHERE)
+        seen.append(instance.id)
+        fleet.release(instance)
+
+    assert seen == seen[:3] * 2
+    assert len(set(seen)) == 3
+    await fleet.close()
+
+
+async def test_the_least_busy_instance_goes_before_the_one_whose_turn_it_is() -> None:
+    fleet = _fleet(Boots(), World(minimum=2))
+    await fleet.first_boot(_WHERE)
+
+    first, second = await fleet.acquire(_WHERE), await fleet.acquire(_WHERE)
+    fleet.release(second)
+
+    assert first is not second
+    assert await fleet.acquire(_WHERE) is second
+    await fleet.close()
+
+
+async def test_a_dead_instance_of_the_minimum_is_replaced() -> None:
+    boots = Boots()
+    fleet = _fleet(boots, World(minimum=2))
+    await fleet.first_boot(_WHERE)
+    crashed = await fleet.acquire(_WHERE)
+
+    crashed.life.cancel()
+    await _until(lambda: boots.starts() == 3)
+    await _until(lambda: fleet.instances(_WHERE) == 2)
+
+    fleet.release(crashed)
+    left = {(await fleet.acquire(_WHERE)).id, (await fleet.acquire(_WHERE)).id}
+    assert crashed.id not in left
+    assert len(left) == 2
+    await fleet.close()
+
+
+async def test_instances_that_die_at_once_do_not_hold_their_deployment_up() -> None:
+    class Crashing(Boots):
+        async def start(self, revision: Message, image: Image, where: Where, reason: str) -> Instance:
+            instance = await super().start(revision, image, where, reason)
+            instance.life.cancel()
+            return instance
+
+    fleet = _fleet(Crashing(), World(minimum=2), pause=3600.0)
+
+    async with asyncio.timeout(5):
+        await fleet.first_boot(_WHERE)
+        await fleet.close()
+
+
+async def test_a_retired_revision_keeps_no_minimum() -> None:
+    boots, world = Boots(), World(minimum=2)
+    fleet = _fleet(boots, world, idle_limit=0.02)
+    await fleet.first_boot(_WHERE)
+    await asyncio.sleep(0.05)
+    assert fleet.instances(_WHERE) == 2
+
+    world.retire()
+
+    await _until(lambda: fleet.instances(_WHERE) == 0)
+    assert boots.starts() == 2
+    await fleet.close()
+
+
+async def test_a_stop_ends_what_brings_the_minimum_up() -> None:
+    class Stuck(Boots):
+        async def start(self, revision: Message, image: Image, where: Where, reason: str) -> Instance:
+            if self.starts():
+                self.gate.clear()
+            return await super().start(revision, image, where, reason)
+
+    boots = Stuck()
+    fleet = _fleet(boots, World(minimum=3))
+    booting = asyncio.create_task(fleet.first_boot(_WHERE))
+    await _until(lambda: boots.starts() == 2)
+
+    await fleet.stop(_WHERE)
+    boots.gate.set()
+    await booting
+
+    assert boots.log[2:] == ["stop i1 Shutting down user disabled instance"]
+    assert fleet.instances(_WHERE) == 0
     await fleet.close()
 
 

@@ -20,6 +20,8 @@ from buddy_tui.emulator.machine.builds import Builds, SubmitBuildRequest
 from buddy_tui.emulator.machine.cloudbuild import Build
 from buddy_tui.emulator.machine.command import Command
 from buddy_tui.emulator.machine.fleet import Fleet
+from buddy_tui.emulator.machine.front_end import FrontEnd
+from buddy_tui.emulator.machine.identity import Identities
 from buddy_tui.emulator.machine.images import Image
 from buddy_tui.emulator.machine.ingress import Ingress
 from buddy_tui.emulator.machine.objects import Store
@@ -27,6 +29,7 @@ from buddy_tui.emulator.machine.runtime import BootFailed, Instance
 from buddy_tui.emulator.machine.storage import routes
 from buddy_tui.emulator.names import Problem, Where
 from buddy_tui.emulator.rpc import Message
+from buddy_tui.emulator.run.access import Access
 from tests.emulator.machine import SERVER, Machine, machine, revision, source
 
 _SERVICE = Where("demo", "us-central1", "shop")
@@ -43,6 +46,10 @@ class World:
         self.targets: dict[str, tuple[tuple[Where, int], ...]] = {"": ((_OLD, 100),)}
         self.revisions: dict[str, Message] = {}
         self.image: Image | None = Image("sha256:0", Path("/"), "/", Command(), Command())
+        self.who = Access(reachable=True, public=True)
+
+    def access(self, where: Where) -> Access:
+        return self.who
 
     def route(self, where: Where, tag: str = "") -> tuple[tuple[Where, int], ...]:
         if tag not in self.targets or where.service != "shop":
@@ -93,7 +100,9 @@ class Setting:
     def __init__(self) -> None:
         self.world, self.application, self.entries = World(), Application(), list[Message]()
         self.fleet = Fleet(self.world, self.world, self.application, pending_limit=0.05)
-        self.ingress = Ingress(self.world, self.fleet, Clock(), self.entries.append)
+        self.identities, self.faults = Identities(), Faults()
+        front_end = FrontEnd(self.world, self.identities, self.faults)
+        self.ingress = Ingress(self.world, front_end, self.fleet, Clock(), self.entries.append)
         self.http: aiohttp.ClientSession
 
     @property
@@ -364,7 +373,8 @@ async def test_a_hundred_cold_requests_cause_one_real_boot(host: Machine) -> Non
     world.image = host.image(SERVER)
     world.revisions[_OLD.revision_path] = revision("shop", MARK="m")
     fleet = Fleet(world, world, host.runtime)
-    ingress = Ingress(world, fleet, host.clock, host.entries.append)
+    front_end = FrontEnd(world, Identities(), host.faults)
+    ingress = Ingress(world, front_end, fleet, host.clock, host.entries.append)
     await ingress.start()
     url = ingress.address(_SERVICE)
 

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import signal
 import socket
 import sys
 import threading
@@ -15,20 +16,37 @@ from typing import NoReturn
 import aiohttp
 import grpc
 import pytest
+from google.cloud.firestore import AsyncClient
 from google.cloud.logging_v2.services.logging_service_v2 import LoggingServiceV2AsyncClient
 from google.cloud.logging_v2.services.logging_service_v2.transports import (
     LoggingServiceV2GrpcAsyncIOTransport,
 )
 
-from buddy_tui.emulator import fault_settings, stories
+from buddy_tui.emulator import fault_settings, official, stories
 from buddy_tui.emulator.faults import Faults
 from buddy_tui.emulator.logs.store import Query
 from buddy_tui.emulator.machine.archive import BuildFailed
 from buddy_tui.emulator.machine.images import Registry
-from buddy_tui.emulator.server import CannotServe, Emulator, Options, serve
+from buddy_tui.emulator.run.messages import Service
+from buddy_tui.emulator.server import EMBEDDED, OFFICIAL, CannotServe, Emulator, Options, serve
 from buddy_tui.emulator.tree import Tree
 
 STARTS = Query(("projects/demo-project",), 'textPayload:"Starting new instance."', page_size=1000)
+PARENT = "projects/demo-project/locations/us-central1"
+# Answers with its environment and its process.
+TELLER = """\
+import http.server, json, os
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        body = json.dumps({**os.environ, "PID": os.getpid()}).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+    def log_message(self, *args): pass
+http.server.ThreadingHTTPServer(("0.0.0.0", int(os.environ["PORT"])), Handler).serve_forever()
+"""
+DOCKERFILE = "FROM python:3.11-slim\nWORKDIR /app\nCOPY . .\nENV GOOGLE_CLOUD_PROJECT=of-the-image\nCMD python main.py\n"
 SERVERS = Query(("projects/demo-project",), 'textPayload:"Started server process"', page_size=1000)
 
 
@@ -80,6 +98,81 @@ async def test_the_clock_shows_real_time_again_after_a_story(emulator: Emulator)
     assert abs(emulator.stage.clock.now().timestamp() - time.time()) < 5
 
 
+async def _deploy(emulator: Emulator, instances: int = 0, **env: str) -> str:
+    """Deploy what tells its environment, and return its address."""
+    tree = Tree({"main.py": TELLER.encode(), "Dockerfile": DOCKERFILE.encode()})
+    built = await emulator.stage.build("teller", tree)
+    service = Service()
+    service.template.scaling.min_instance_count = instances
+    container = service.template.containers.add(image=built.reference)
+    for name, value in env.items():
+        container.env.add(name=name, value=value)
+    operation = emulator.world.create_service(PARENT, "teller", service)
+    await emulator.bell.wait(operation.name, 30)
+    return await _address(emulator, "teller")
+
+
+async def _told(session: aiohttp.ClientSession, url: str) -> dict[str, str]:
+    async with session.get(url) as response:
+        told: dict[str, str] = await response.json(content_type=None)
+        return told
+
+
+async def test_requests_one_after_another_see_both_instances_of_a_minimum_and_a_dead_one_comes_back(
+    emulator: Emulator,
+) -> None:
+    url = await _deploy(emulator, instances=2)
+
+    async with aiohttp.ClientSession() as session:
+        before = [(await _told(session, url))["PID"] for _ in range(4)]
+        os.kill(int(before[0]), signal.SIGKILL)
+        after = set(before)
+        async with asyncio.timeout(10):
+            while len(after) < 3:
+                await asyncio.sleep(0.05)
+                async with session.get(url) as response:
+                    # Until its end is noticed, the dead one still has its turn.
+                    if response.status == 200:
+                        after.add((await response.json(content_type=None))["PID"])
+
+    assert before == before[:2] * 2
+    assert len(set(before)) == 2
+
+
+@pytest.mark.parametrize("which", [EMBEDDED, OFFICIAL])
+async def test_a_container_and_a_client_are_led_to_one_firestore(
+    which: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if which == OFFICIAL and official.find(os.environ) is None:
+        pytest.skip("there is no official Firestore emulator here")
+    async with serve(Options(firestore=which)) as emulator:
+        url = await _deploy(emulator, GOOGLE_CLOUD_PROJECT="of-the-revision")
+        async with aiohttp.ClientSession() as session:
+            told = await _told(session, url)
+        host = emulator.endpoints["FIRESTORE_EMULATOR_HOST"]
+        monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", host)
+        client = AsyncClient(project="demo-project")
+        await client.document("sessions/a").set({"n": 1})
+        document = await client.document("sessions/a").get()
+
+        assert (told["FIRESTORE_EMULATOR_HOST"], told["GOOGLE_CLOUD_PROJECT"]) == (host, "of-the-revision")
+        assert document.to_dict() == {"n": 1}
+        assert emulator.firestore.paths("demo-project") == (["sessions/a"] if which == EMBEDDED else [])
+        assert (host == emulator.endpoints["CLOUD_RUN_EMULATOR_HOST"]) == (which == EMBEDDED)
+
+
+async def test_without_the_official_firestore_it_says_what_is_missing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(official, "find", lambda _: None)
+
+    with pytest.raises(
+        CannotServe, match=r"^There is no official Firestore emulator: it needs Java, and .*\.$"
+    ):
+        async with serve(Options(firestore=OFFICIAL)):
+            pass
+
+
 async def test_a_deleted_image_fails_the_deployment_in_words() -> None:
     async with serve(Options()) as emulator:
         await emulator.play(stories.find("healthy"))
@@ -119,6 +212,8 @@ async def test_faults_are_read_and_set_while_the_world_runs(emulator: Emulator) 
         ("drop_tail_after", "3", 3),
         ("traffic_stuck", "yes", True),
         ("traffic_stuck", False, False),
+        ("organisation_policy", "true", True),
+        ("refused_accounts", "a@example.com", frozenset({"a@example.com"})),
         ("log_double_share", "1", 1.0),
         ("missing_images", "a@sha256:1,b@sha256:2", frozenset({"a@sha256:1", "b@sha256:2"})),
         ("missing_images", ["a"], frozenset({"a"})),
@@ -141,6 +236,8 @@ def test_a_fault_takes_what_a_shell_or_json_says(name: str, value: object, found
         ({"latency": "nan"}, "wants a number from 0 on"),
         ({"traffic_stuck": "maybe"}, "wants true or false"),
         ({"missing_images": [1]}, "wants image references"),
+        ({"refused_accounts": True}, "wants e-mails"),
+        ({"organisation_policy": "maybe"}, "wants true or false"),
     ],
 )
 def test_a_fault_that_cannot_be_is_refused_and_nothing_changes(

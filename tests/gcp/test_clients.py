@@ -12,9 +12,10 @@ import pytest
 from aiohttp import web
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
+from google.auth import iam
 
 from buddy_tui.config import Known, Settings
-from buddy_tui.errors import BuddyError, NotSignedIn, Unreachable
+from buddy_tui.errors import BuddyError, Denied, NotSignedIn, Unreachable
 from buddy_tui.gcp.clients import Clients, open_clients
 
 ROBOT = "robot@acme-prod.iam.gserviceaccount.com"
@@ -85,7 +86,7 @@ async def test_signing_in_gives_a_token_and_tells_who_we_are(credentials: Path) 
 
     assert clients.credentials.token == "made-up"  # noqa: S105 - made up
     assert clients.credentials.quota_project_id == "who-pays"
-    assert clients.about.member == f"serviceAccount:{ROBOT}"
+    assert clients.about.member == clients.about.signed_in == f"serviceAccount:{ROBOT}"
     assert (clients.rest, clients.about.host) == ("https://run.googleapis.com", "run.googleapis.com")
 
 
@@ -136,3 +137,42 @@ async def test_an_emulated_cloud_run_needs_no_credentials(monkeypatch: pytest.Mo
     clients = await opened(Settings(emulated=Known("127.0.0.1:9", "CLOUD_RUN_EMULATOR_HOST")))
 
     assert (clients.credentials, clients.rest) == (None, "http://127.0.0.1:8080")
+
+
+@pytest.mark.parametrize(
+    ("origin", "account"),
+    [
+        ("CLOUDSDK_CORE_ACCOUNT", "alice@example.com"),
+        ("core/account of gcloud's configuration default", "alice@example.com"),
+        ("buddy.toml:3", ""),
+    ],
+)
+async def test_gcloud_is_asked_for_the_account_that_gcloud_itself_named(origin: str, account: str) -> None:
+    emulated = Known("127.0.0.1:9", "CLOUD_RUN_EMULATOR_HOST")
+
+    clients = await opened(Settings(emulated=emulated, account=Known("alice@example.com", origin)))
+
+    assert clients.gcloud_account == account
+
+
+async def test_who_is_impersonated_is_not_who_signed_in(
+    credentials: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refusal = {
+        "error": {
+            "code": 403,
+            "message": "Permission 'iam.serviceAccounts.getAccessToken' denied on resource",
+        }
+    }
+    async with token_server(200, TOKEN) as uri, token_server(403, refusal) as refusing:
+        write(credentials, uri)
+        monkeypatch.setattr(iam, "_IAM_ENDPOINT", refusing)
+        with pytest.raises(Denied) as told:
+            await opened(
+                Settings(
+                    project=Known("acme-prod"), impersonate=Known("boss@acme-prod.iam.gserviceaccount.com")
+                )
+            )
+
+    assert "on service account boss@acme-prod.iam.gserviceaccount.com" in str(told.value)
+    assert f"--member=serviceAccount:{ROBOT}" in told.value.hint

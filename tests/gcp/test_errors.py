@@ -11,7 +11,7 @@ from google.auth import exceptions as auth_exceptions
 
 from buddy_tui import gcp
 from buddy_tui.config import Known, Settings
-from buddy_tui.errors import BuddyError, Denied, NotSignedIn, ServerTrouble, Unreachable
+from buddy_tui.errors import ApiDisabled, BuddyError, Denied, NotSignedIn, ServerTrouble, Unreachable
 from buddy_tui.gcp.errors import SIGN_IN, About, translate
 
 # Their constructors carry no types.
@@ -25,8 +25,12 @@ ABOUT = About(
     what="service api",
     member="user:alice@example.com",
     service_account=DEPLOYER,
+    signed_in="user:bob@example.com",
     seconds=8.0,
 )
+REFUSED = {
+    "error": {"code": 403, "message": "Permission 'iam.serviceAccounts.getAccessToken' denied on resource"}
+}
 
 
 @pytest.mark.parametrize(
@@ -49,7 +53,19 @@ ABOUT = About(
             auth.RefreshError("Permission 'iam.serviceAccounts.getAccessToken' denied on resource"),
             Denied,
             f"You lack iam.serviceAccounts.getAccessToken on service account {DEPLOYER}",
-            f"{DEPLOYER} --member=user:alice@example.com --role=roles/iam.serviceAccountTokenCreator",
+            f"{DEPLOYER} --member=user:bob@example.com --role=roles/iam.serviceAccountTokenCreator",
+        ),
+        (
+            auth.RefreshError("Unable to acquire impersonated credentials", json.dumps(REFUSED)),
+            Denied,
+            f"You lack iam.serviceAccounts.getAccessToken on service account {DEPLOYER}",
+            f"{DEPLOYER} --member=user:bob@example.com --role=roles/iam.serviceAccountTokenCreator",
+        ),
+        (
+            auth.RefreshError("Error getting ID token: API has not been used in project 12345 before"),
+            ApiDisabled,
+            "Project 12345 has not enabled iamcredentials.googleapis.com.",
+            "gcloud services enable iamcredentials.googleapis.com --project 12345",
         ),
         (
             api.ServiceUnavailable("Getting metadata from plugin failed with error: invalid_grant: expired"),
@@ -98,6 +114,14 @@ def test_an_error_becomes_one_sentence_and_the_way_out(
 def test_an_exception_that_is_not_googles_is_raised_again() -> None:
     with pytest.raises(ZeroDivisionError):
         translate(ZeroDivisionError("a bug"), ABOUT)
+
+
+def test_an_api_that_is_disabled_is_the_one_that_was_called_where_google_does_not_name_it() -> None:
+    error = api.Forbidden("Cloud Firestore API has not been used in project 123 before or it is disabled.")
+
+    told = translate(error, About("acme-prod", host="firestore.googleapis.com"))
+
+    assert told.hint == "gcloud services enable firestore.googleapis.com --project acme-prod"
 
 
 @pytest.mark.parametrize(

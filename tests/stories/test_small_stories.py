@@ -78,6 +78,6 @@ def test_a_story_is_found_by_its_name() -> None:
 
 def test_an_unknown_story_names_those_that_are() -> None:
     with pytest.raises(
-        ValueError, match=r"no story 'budy'.*buddy, failures, healthy, split, diverged, empty, many"
+        ValueError, match=r"no story 'budy'.*buddy, failures, healthy, split, sessions, diverged, empty, many"
     ):
         find("budy")

@@ -10,12 +10,14 @@ from buddy_tui.emulator.machine.images import Image
 from buddy_tui.emulator.machine.runtime import (
     AUTOSCALING,
     DEPLOYMENT,
+    MINIMUM,
     BootFailed,
     Instance,
     ingress_container,
 )
-from buddy_tui.emulator.names import Where
+from buddy_tui.emulator.names import Problem, Where
 from buddy_tui.emulator.rpc import Message
+from buddy_tui.emulator.run import conditions
 
 # Cloud Run's default is 100: too many for one machine, and three show scaling as well.
 _MOST_INSTANCES = 3
@@ -52,22 +54,28 @@ class Boots(Protocol):
 
 @dataclass(slots=True)
 class _Pool:
-    """The instances of one revision, those who wait for a place, and the clocks that end idle ones."""
+    """The instances of one revision, those who wait for a place, and the clocks that end idle ones.
 
-    minimum: int = 0
+    `instances` stand in the order of their turns: who took a request last is last. `filling` starts what is missing to
+    the minimum.
+    """
+
     maximum: int = _MOST_INSTANCES
     instances: list[Instance] = field(default_factory=list)
     starting: "asyncio.Task[None] | None" = None
+    filling: "asyncio.Task[None] | None" = None
     waiting: "deque[asyncio.Future[None]]" = field(default_factory=deque)
     idling: dict[Instance, asyncio.TimerHandle] = field(default_factory=dict)
 
     def free(self) -> Instance | None:
-        """Return the least busy instance that has a place."""
+        """Return the least busy instance that has a place; of equally busy ones, whose turn it is."""
         free = [one for one in self.instances if one.busy < one.concurrency and not one.life.done()]
         return min(free, key=lambda one: one.busy, default=None)
 
     def take(self, instance: Instance) -> Instance:
         instance.busy += 1
+        self.instances.remove(instance)
+        self.instances.append(instance)
         if instance in self.idling:
             self.idling.pop(instance).cancel()
         return instance
@@ -93,8 +101,9 @@ class _Pool:
 class Fleet:
     """Gives out instances. Times are in seconds.
 
-    An instance without requests ends after `idle_limit`. When all are full, a request waits `patience` for a place
-    before another instance is started, and `pending_limit` for one when no more may be.
+    An instance without requests ends after `idle_limit`, unless it is one of those that its revision always has. One of
+    these that died is replaced after `pause`. When all are full, a request waits `patience` for a place before another
+    instance is started, and `pending_limit` for one when no more may be.
     """
 
     def __init__(
@@ -106,6 +115,7 @@ class Fleet:
         idle_limit: float = 60.0,
         patience: float = 2.0,
         pending_limit: float = 10.0,
+        pause: float = 0.5,
     ) -> None:
         self._revisions = revisions
         self._images = images
@@ -113,6 +123,7 @@ class Fleet:
         self._idle_limit = idle_limit
         self._patience = patience
         self._pending_limit = pending_limit
+        self._pause = pause
         self._pools: dict[Where, _Pool] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
 
@@ -121,8 +132,14 @@ class Fleet:
         return len(self._pools[where].instances) if where in self._pools else 0
 
     async def first_boot(self, where: Where) -> None:
-        """Boot the revision `where` for its deployment; BootFailed, or a NOT_FOUND Problem when it is gone."""
-        await self._grow(where, self._pools.setdefault(where, _Pool()), DEPLOYMENT)
+        """Boot the revision `where` for its deployment; BootFailed, or a NOT_FOUND Problem when it is gone.
+
+        Returns when its minimum of instances is up, too; that one of these fails is no failure of the deployment.
+        """
+        pool = self._pools.setdefault(where, _Pool())
+        await self._grow(where, pool, DEPLOYMENT)
+        if pool.filling is not None:
+            await asyncio.wait({pool.filling})
 
     async def acquire(self, where: Where) -> Instance:
         """Return an instance of `where` with a place for one request; give it back with `release`.
@@ -165,9 +182,11 @@ class Fleet:
 
     async def _end(self, where: Where, remark: str) -> None:
         pool = self._pools.pop(where, _Pool())
-        if pool.starting is not None:
-            pool.starting.cancel()
-            await asyncio.wait({pool.starting})
+        under_way = {task for task in (pool.starting, pool.filling) if task is not None}
+        for task in under_way:
+            task.cancel()
+        if under_way:
+            await asyncio.wait(under_way)
         ending = tuple(pool.instances)
         for instance in ending:
             pool.leave(instance)
@@ -183,7 +202,6 @@ class Fleet:
     async def _boot(self, where: Where, pool: _Pool, reason: str) -> None:
         try:
             revision = self._revisions.get_revision(where.revision_path)
-            pool.minimum = revision.scaling.min_instance_count
             pool.maximum = revision.scaling.max_instance_count or _MOST_INSTANCES
             reference = ingress_container(revision).image
             image = self._images.find(reference)
@@ -193,8 +211,46 @@ class Fleet:
         finally:
             pool.starting = None
         pool.instances.append(instance)
-        instance.life.add_done_callback(lambda _: pool.leave(instance))
+        instance.life.add_done_callback(lambda _: self._lose(where, pool, instance))
         self._rest(pool, instance)
+        self._fill(where, pool)
+
+    def _lose(self, where: Where, pool: _Pool, instance: Instance) -> None:
+        """Forget an instance that has ended; when nobody wanted it to, another may have to take its place."""
+        pool.leave(instance)
+        self._fill(where, pool, self._pause)
+
+    def _fill(self, where: Where, pool: _Pool, pause: float = 0.0) -> None:
+        """Begin to start what is missing to the minimum, unless that is under way already."""
+        if pool.filling is None and self._missing(where, pool):
+            pool.filling = self._keep(self._bring_up(where, pool, pause))
+
+    async def _bring_up(self, where: Where, pool: _Pool, pause: float) -> None:
+        """Start as many instances as are missing, one by one; those that end meanwhile wait for the next round.
+
+        The first that fails ends it, until another instance starts or ends.
+        """
+        try:
+            await asyncio.sleep(pause)
+            for _ in range(self._missing(where, pool)):
+                await self._grow(where, pool, MINIMUM)
+        finally:
+            pool.filling = None
+        self._fill(where, pool, self._pause)
+
+    def _missing(self, where: Where, pool: _Pool) -> int:
+        known = self._pools.get(where) is pool
+        return max(0, self._minimum(where) - len(pool.instances)) if known else 0
+
+    def _minimum(self, where: Where) -> int:
+        """Tell how many instances a revision always has: none without traffic and tag (it is retired), or when gone."""
+        try:
+            revision = self._revisions.get_revision(where.revision_path)
+        except Problem:
+            return 0
+        active = conditions.find(revision, "Active")
+        retired = active is not None and active.state == conditions.FAILED
+        return 0 if retired else int(revision.scaling.min_instance_count)
 
     async def _freed(self, pool: _Pool, limit: float) -> bool:
         """Wait until a place may be free; False after `limit` seconds."""
@@ -215,9 +271,11 @@ class Fleet:
 
     def _retire(self, pool: _Pool, instance: Instance) -> None:
         del pool.idling[instance]
-        if len(pool.instances) > pool.minimum:
+        if len(pool.instances) > self._minimum(instance.where):
             pool.leave(instance)
             self._keep(self._runtime.stop(instance))
+        else:
+            self._rest(pool, instance)
 
     def _keep(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
         """Run `work` beside everything else. A failure is told to those who await it, if there still are any."""

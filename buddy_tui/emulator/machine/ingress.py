@@ -18,6 +18,15 @@ from aiohttp import hdrs, web
 from buddy_tui.emulator.clock import Clock
 from buddy_tui.emulator.logs import entries
 from buddy_tui.emulator.machine.fleet import Fleet, NoInstance
+from buddy_tui.emulator.machine.front_end import FrontEnd, remove_signature
+from buddy_tui.emulator.machine.refusals import (
+    BROKEN,
+    NO_INSTANCE,
+    NOT_FOUND,
+    NOT_READY,
+    TOO_LONG,
+    Refusal,
+)
 from buddy_tui.emulator.machine.runtime import BootFailed, Instance
 from buddy_tui.emulator.names import Problem, Where
 from buddy_tui.emulator.rpc import Message
@@ -39,10 +48,6 @@ _HOP_BY_HOP = frozenset(
 _TRACEPARENT = re.compile(r"00-([0-9a-f]{32})-([0-9a-f]{16})-")
 _CLOUD_TRACE = re.compile(r"([0-9a-f]{32})(?:/(\d{1,20}))?")
 
-_NOT_READY = "The request failed because the instance failed the readiness check."
-_BROKEN = "The request failed because either the HTTP response was malformed or connection to the instance had an error."
-_TOO_LONG = "The request has been terminated because it has reached the maximum request timeout."
-_NO_INSTANCE = "The request was aborted because there was no available instance."
 _CLIENT_GONE = 499
 
 
@@ -55,7 +60,10 @@ class Routes(Protocol):
 
 @dataclass(slots=True)
 class _Call:
-    """One request on its way. `text` is the platform's remark, when it could not be served."""
+    """One request on its way. `text` is the platform's remark, when it could not be served.
+
+    `credential` is the header whose token was checked, empty where none was.
+    """
 
     request: web.BaseRequest
     where: Where
@@ -63,6 +71,7 @@ class _Call:
     clock: float
     trace: str
     span: str
+    credential: str = ""
     instance: str = ""
     sent: int = 0
     status: int = 0
@@ -75,12 +84,14 @@ class Ingress:
     def __init__(
         self,
         routes: Routes,
+        front_end: FrontEnd,
         fleet: Fleet,
         clock: Clock,
         write: Callable[[Message], None],
         random: Random | None = None,
     ) -> None:
         self._routes = routes
+        self._front_end = front_end
         self._fleet = fleet
         self._clock = clock
         self._write = write
@@ -137,12 +148,14 @@ class Ingress:
         trace, span = _trace(request)
         call = _Call(request, service, self._clock.now(), asyncio.get_running_loop().time(), trace, span)
         try:
+            admitted = self._front_end.admit(service, request)
             call.where = self._pick(service, tag)
-            response = await self._answer(call)
+            response = await self._answer(call, admitted)
         except Problem:
             # No revision is there, so nobody whose log this could be.
-            return _page(404, "Page not found", "The requested URL was not found on this server.")
-        self._log(call)
+            return NOT_FOUND.page(request.path)
+        if call.text or not isinstance(admitted, Refusal):
+            self._log(call)
         return response
 
     def _pick(self, service: Where, tag: str) -> Where:
@@ -152,13 +165,16 @@ class Ingress:
         percents = [percent for _, percent in targets]
         return self._random.choices(targets, percents)[0][0]
 
-    async def _answer(self, call: _Call) -> web.StreamResponse:
+    async def _answer(self, call: _Call, admitted: Refusal | str) -> web.StreamResponse:
+        if isinstance(admitted, Refusal):
+            return _refused(call, admitted)
+        call.credential = admitted
         try:
             instance = await self._fleet.acquire(call.where)
         except BootFailed:
-            return _refused(call, 503, _NOT_READY, "The service you requested is not available yet.")
+            return _refused(call, NOT_READY)
         except NoInstance:
-            return _refused(call, 429, _NO_INSTANCE, "Rate exceeded.")
+            return _refused(call, NO_INSTANCE)
         call.instance = instance.id
         try:
             await _invite_body(call.request)
@@ -185,13 +201,13 @@ class Ingress:
                 await response.write_eof()
                 return response
         except TimeoutError:
-            refusal = (504, _TOO_LONG, "upstream request timeout")
+            refusal = TOO_LONG
         except (aiohttp.ClientError, ConnectionError):
-            refusal = (503, _BROKEN, "Service Unavailable")
+            refusal = BROKEN
         if request.transport is None or request.transport.is_closing():
             call.status = _CLIENT_GONE
             return response or web.Response(status=_CLIENT_GONE)
-        failed = _refused(call, *refusal)
+        failed = _refused(call, refusal)
         if response is None or not response.prepared:
             return failed
         # Half an answer is out: only a broken connection tells the client that the rest is missing.
@@ -206,6 +222,8 @@ class Ingress:
         request = call.request
         headers = request.headers.copy()
         _drop_hop_by_hop(headers)
+        if call.credential:
+            remove_signature(headers, call.credential)
         client = request.remote or "127.0.0.1"
         before = headers.get("X-Forwarded-For")
         headers["X-Forwarded-For"] = f"{before}, {client}" if before else client
@@ -248,22 +266,12 @@ async def _invite_body(request: web.BaseRequest) -> None:
         request.writer.output_size = 0
 
 
-def _refused(call: _Call, status: int, text: str, body: str) -> web.Response:
+def _refused(call: _Call, refusal: Refusal) -> web.Response:
     """Return Google's own page for a request that no instance answered, and note why for the log."""
-    call.status, call.text = status, text
-    page = _page(status, "Server Error" if status >= 500 else "Rate exceeded", body)
+    call.status, call.text = refusal.status, refusal.log
+    page = refusal.page(call.request.path)
     call.sent = len(page.body) if isinstance(page.body, bytes) else 0
     return page
-
-
-def _page(status: int, title: str, text: str) -> web.Response:
-    body = (
-        f'<html><head>\n<meta http-equiv="content-type" content="text/html;charset=utf-8">\n'
-        f"<title>{status} {title}</title>\n</head>\n<body text=#000000 bgcolor=#ffffff>\n"
-        f"<h1>Error: {title}</h1>\n<h2>{text}</h2>\n<h2></h2>\n</body></html>\n"
-    )
-    headers = {hdrs.SERVER: "Google Frontend", hdrs.CONTENT_TYPE: "text/html; charset=UTF-8"}
-    return web.Response(status=status, body=body.encode(), headers=headers)
 
 
 def _drop_hop_by_hop(headers: MutableMapping[str, str]) -> None:

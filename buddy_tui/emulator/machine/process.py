@@ -35,14 +35,23 @@ class Start:
     folder: Path
 
 
-def prepare(container: Message, image: Image, where: Where, ports: tuple[int, int], home: Path) -> Start:
+def prepare(
+    container: Message,
+    image: Image,
+    where: Where,
+    ports: tuple[int, int],
+    home: Path,
+    around: Mapping[str, str],
+) -> Start:
     """Work out how to start `container` (run.v2 Container) of the revision `where`; ValueError for a shell.
 
     `ports` are the container's and the private one of this machine. `home` is a folder of its own: without one, the
-    application would find the operator's credentials under theirs.
+    application would find the operator's credentials under theirs. `around` are environment variables that stand for
+    what a container finds on Google: the image and the revision have the last word.
     """
     workdir = container.working_dir or image.workdir
     told = {
+        **around,
         **dict(image.env),
         **{one.name: one.value for one in container.env if one.WhichOneof("values") == "value"},
         "PORT": str(ports[0]),

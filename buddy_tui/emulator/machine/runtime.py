@@ -7,9 +7,10 @@ import shutil
 import socket
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import NoReturn
 
 from buddy_tui.emulator.clock import Clock
@@ -25,6 +26,7 @@ from buddy_tui.emulator.run import wording
 
 DEPLOYMENT = "DEPLOYMENT_ROLLOUT"
 AUTOSCALING = "AUTOSCALING"
+MINIMUM = "MANUAL_OR_CUSTOMER_MIN_INSTANCE"
 
 _REASONS = {
     DEPLOYMENT: "Instance started due to traffic shifting between revisions due to deployment, "
@@ -32,6 +34,7 @@ _REASONS = {
     # How it goes on after "CPU util" is unverified.
     AUTOSCALING: "Instance started due to configured scaling factors (e.g. CPU utilization, request throughput, "
     "etc.) or no existing capacity for current traffic.",
+    MINIMUM: "Instance started because of customer-configured min-instances or manual scaling.",
 }
 _CONTAINER_PORT = 8080
 # Cloud Run's own limits for a revision that sets none.
@@ -83,7 +86,8 @@ class Runtime:
     """Starts and stops instances. `write` takes their log entries.
 
     No startup probe waits longer than `startup_limit` seconds: Cloud Run's four minutes, scaled down. After SIGTERM
-    an instance has `grace` seconds to go, ten on Cloud Run.
+    an instance has `grace` seconds to go, ten on Cloud Run. `around` are environment variables of every container, read
+    at each start; the revision's own win.
     """
 
     def __init__(
@@ -93,6 +97,7 @@ class Runtime:
         clock: Clock,
         write: Callable[[Message], None],
         *,
+        around: Mapping[str, str] = MappingProxyType({}),
         startup_limit: float = 10.0,
         grace: float = 1.0,
     ) -> None:
@@ -101,6 +106,7 @@ class Runtime:
         self._reaper = reaper
         self._clock = clock
         self._write = write
+        self._around = around
         self._startup_limit = startup_limit
         self._grace = grace
         # Instances that are ended on purpose: their exit is not news.
@@ -109,7 +115,7 @@ class Runtime:
     async def start(self, revision: Message, image: Image, where: Where, reason: str) -> Instance:
         """Boot one instance of `revision` (run.v2 Revision) and return it when its startup probe has passed.
 
-        `reason` is DEPLOYMENT or AUTOSCALING. What Cloud Run logs about a boot is logged. Raises BootFailed.
+        `reason` is DEPLOYMENT, AUTOSCALING or MINIMUM. What Cloud Run logs about a boot is logged. Raises BootFailed.
         """
         container = ingress_container(revision)
         name = container.name or f"{where.service}-1"
@@ -121,7 +127,7 @@ class Runtime:
         home = Path(tempfile.mkdtemp(dir=self._folder))
         with _reserved_port() as private:
             try:
-                start = prepare(container, image, where, (port, private), home)
+                start = prepare(container, image, where, (port, private), home, self._around)
             except ValueError as problem:
                 self._refuse(boot, str(problem))
             transport, output = await self._spawn(boot, start, image)

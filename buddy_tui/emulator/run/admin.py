@@ -59,6 +59,12 @@ def _services(world: World) -> dict[str, Unary]:
     async def deleted(request: Message) -> Message:
         return world.delete_service(request.name, request.etag, validate_only=request.validate_only)
 
+    async def policy_got(request: Message) -> Message:
+        return world.get_policy(request.resource)
+
+    async def policy_set(request: Message) -> Message:
+        return world.set_policy(request.resource, request.policy)
+
     async def tested(request: Message) -> Message:
         return iam_policy_pb2.TestIamPermissionsResponse(permissions=request.permissions)
 
@@ -68,6 +74,8 @@ def _services(world: World) -> dict[str, Unary]:
         "CreateService": Unary(run_v2.CreateServiceRequest.pb(), created),
         "UpdateService": Unary(run_v2.UpdateServiceRequest.pb(), updated),
         "DeleteService": Unary(run_v2.DeleteServiceRequest.pb(), deleted),
+        "GetIamPolicy": Unary(iam_policy_pb2.GetIamPolicyRequest, policy_got),
+        "SetIamPolicy": Unary(iam_policy_pb2.SetIamPolicyRequest, policy_set),
         "TestIamPermissions": Unary(iam_policy_pb2.TestIamPermissionsRequest, tested),
     }
 

@@ -29,6 +29,7 @@ class Entry:
     - `deployed`: the number of the last revision: how many were made, or more if a given name says so
     - `version`: microseconds since 1970 of the last write; never the same twice
     - `boot_seconds`: what the steps of a boot under way took so far
+    - `policy`: the IAM policy (google.iam.v1 Policy), None as long as nobody set one
     """
 
     where: Where
@@ -40,6 +41,7 @@ class Entry:
     deployed: int = 0
     version: int = 0
     boot_seconds: dict[str, float] = field(default_factory=dict)
+    policy: Message | None = None
 
     def at(self, revision: str) -> Where:
         """Return the place of one of its revisions."""

@@ -150,6 +150,7 @@ class Rollout:
         service.reconciling = waiting
         if not waiting and not made and not named:
             self._serve(entry)
+        self._tell_addresses(entry)
         self._judge(entry, made, named, waiting=waiting)
         return (*self._ready_changed(entry, before), *self._finish(entry, made or named, waiting=waiting))
 
@@ -182,9 +183,20 @@ class Rollout:
                 revision=target.revision,
                 percent=target.percent,
                 tag=target.tag,
-                uri=self._address(entry.where, target.tag) if target.tag else "",
             )
         self.activate(entry)
+
+    def _tell_addresses(self, entry: Entry) -> None:
+        """Say where the service and its tags are reached: nowhere while its default URI is disabled.
+
+        gcloud then shows no URL; that v2 leaves all three fields empty is unverified.
+        """
+        service = entry.service
+        told = not service.default_uri_disabled
+        service.uri = (service.uri or self._address(entry.where, "")) if told else ""
+        service.urls[:] = (service.urls or [service.uri]) if told else []
+        for status in service.traffic_statuses:
+            status.uri = self._address(entry.where, status.tag) if told and status.tag else ""
 
     def activate(self, entry: Entry) -> None:
         """Let the revisions that have traffic or a tag be active, and retire the others that are ready."""

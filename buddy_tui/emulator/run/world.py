@@ -14,6 +14,7 @@ from buddy_tui.emulator.faults import Faults
 from buddy_tui.emulator.names import Problem, Where, parse
 from buddy_tui.emulator.rpc import Message
 from buddy_tui.emulator.run import admission, paging, wording
+from buddy_tui.emulator.run.access import NO_POLICY, Access, access, succeeding
 from buddy_tui.emulator.run.adoption import adopted
 from buddy_tui.emulator.run.defaults import complete
 from buddy_tui.emulator.run.entry import Entry
@@ -141,6 +142,20 @@ class World:
         revision.delete_time.FromDatetime(self._clock.now())
         return self._done(where, revision)
 
+    def get_policy(self, resource: str) -> Message:
+        """Return the IAM policy (google.iam.v1 Policy) of a service; an empty one where nobody ever set one."""
+        policy = self._shelf.entry(self._places.find(resource, "services.getIamPolicy", 1)).policy
+        return copied(NO_POLICY if policy is None else policy)
+
+    def set_policy(self, resource: str, policy: Message) -> Message:
+        """Replace the IAM policy of a service and return it; from now on it decides who may call the service.
+
+        `policy.etag` binds the write to a version; without one, the last wins.
+        """
+        entry = self._shelf.entry(self._places.find(resource, "services.setIamPolicy", 1))
+        entry.policy = succeeding(entry.policy, policy, self._micros())
+        return copied(entry.policy)
+
     def get_operation(self, name: str) -> Message:
         """Return a `google.longrunning.Operation`; while it is under way its metadata is the service as it is now."""
         return self._operations.get(name)
@@ -196,6 +211,11 @@ class World:
             raise wording.missing(replace(where, service=f"{tag}---{where.service}"))
         return tuple((entry.at(name), percent) for name, percent in percents.items() if percent)
 
+    def access(self, where: Where) -> Access:
+        """Tell the front end who may call a service. Raises NOT_FOUND for an unknown one."""
+        entry = self._shelf.entry(where)
+        return access(entry.service, entry.policy)
+
     def adopt(self, service_pb: Message, revisions_pb: Iterable[Message]) -> None:
         """Write a service's history into the world, as if it had always been. Nothing is told; nothing is checked.
 
@@ -247,9 +267,6 @@ class World:
         service.creator = service.creator or service.last_modifier
         if not service.HasField("create_time"):
             service.create_time.CopyFrom(service.update_time)
-        service.uri = service.uri or self._address(entry.where, "")
-        if not service.urls:
-            service.urls.append(service.uri)
 
     def _done(self, where: Where, resource: Message) -> Message:
         operation = self._operations.start(where, resource)

@@ -1,0 +1,39 @@
+"""gcp: which role holds a permission, and the command that grants it."""
+
+import shlex
+
+# The least role that holds a permission, as in Google's IAM documentation of each product.
+ROLES = {
+    "run.services.list": "roles/run.viewer",
+    "run.services.get": "roles/run.viewer",
+    "run.revisions.list": "roles/run.viewer",
+    "run.revisions.get": "roles/run.viewer",
+    "run.operations.get": "roles/run.viewer",
+    "run.locations.list": "roles/run.viewer",
+    "run.services.create": "roles/run.developer",
+    "run.services.update": "roles/run.developer",
+    "run.revisions.delete": "roles/run.developer",
+    "run.builds.create": "roles/run.sourceDeveloper",
+    "run.routes.invoke": "roles/run.invoker",
+    "iam.serviceAccounts.actAs": "roles/iam.serviceAccountUser",
+    "iam.serviceAccounts.getAccessToken": "roles/iam.serviceAccountTokenCreator",
+    "iam.serviceAccounts.getOpenIdToken": "roles/iam.serviceAccountOpenIdTokenCreator",
+    "logging.logEntries.list": "roles/logging.viewer",
+    "cloudbuild.builds.get": "roles/cloudbuild.builds.viewer",
+    "datastore.entities.get": "roles/datastore.viewer",
+    "datastore.entities.list": "roles/datastore.viewer",
+    "datastore.entities.delete": "roles/datastore.user",
+    "storage.objects.create": "roles/storage.objectUser",
+    "artifactregistry.repositories.get": "roles/artifactregistry.reader",
+    "serviceusage.services.use": "roles/serviceusage.serviceUsageConsumer",
+}
+# What it takes to act as a service account.
+ACTING = ("iam.serviceAccounts.getAccessToken", "iam.serviceAccounts.getOpenIdToken")
+
+
+def grant(role: str, member: str, *, project: str = "", service_account: str = "") -> str:
+    """Return the command that gives `member` the role: on the service account where one is named, else on the project."""
+    target = ["iam", "service-accounts"] if service_account else ["projects"]
+    name = service_account or project
+    binding = [f"--member={member or 'user:YOUR_ACCOUNT'}", f"--role={role}"]
+    return shlex.join(["gcloud", *target, "add-iam-policy-binding", name, *binding])
