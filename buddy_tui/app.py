@@ -15,7 +15,7 @@ from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 
 from buddy_tui.clean import clean_line
-from buddy_tui.errors import ExitCode
+from buddy_tui.errors import BuddyError, ExitCode
 from buddy_tui.feeds import Feeds, LiveFeed
 from screens.opening import OpeningScreen
 from screens.theme import BUDDY
@@ -32,7 +32,17 @@ if TYPE_CHECKING:
     from buddy_tui.gateway import Cloud, Writes
     from buddy_tui.model import Directory, LogScope, Revision, ServiceName, Snapshot
     from screens.base import Feed
-    from screens.messages import Back, Copy, Crashed, OpenBootLog, OpenLink, OpenProbes, OpenService, Save
+    from screens.messages import (
+        Back,
+        Copy,
+        Crashed,
+        OpenBootLog,
+        OpenLink,
+        OpenProbes,
+        OpenService,
+        OpenVerify,
+        Save,
+    )
     from screens.palette import ScreenCommands
     from screens.probes import ProbeFeeds
     from screens.service import ServiceScreen
@@ -216,6 +226,24 @@ class BuddyApp(App[None]):
         if not isinstance(self.screen, ProbesScreen):
             feeds = self.probe_feeds(message.name, message.revision)
             self.push_screen(ProbesScreen(self.settings, feeds, self.clock, message.name, message.revision))
+
+    def on_open_verify(self, message: OpenVerify) -> None:
+        """Show the verification plan of a service, once, however often it was asked before it was there."""
+        from screens.verify import VerifyScreen
+
+        name, revision = message.name, message.revision
+        feed = LiveFeed(lambda wake: self._feeds.probes.checklists(name, revision, wake))
+
+        def tick(verified: str, line: str, by: str, note: str) -> None:
+            try:
+                self._feeds.probes.tick(name, verified, line, by, note)
+            except BuddyError as error:
+                self.notify(f"{error} {error.hint}".strip(), severity="error", markup=False)
+            else:
+                feed.refresh()
+
+        if not isinstance(self.screen, VerifyScreen):
+            self.push_screen(VerifyScreen(self.settings, feed, self.clock, name, tick))
 
     def on_back(self, message: Back) -> None:
         """Leave the screen, once, however often it was asked before that was done."""

@@ -148,6 +148,12 @@ class ProbeStreams:
                 yield checklist
                 await wake.wait()
 
+    def tick(self, name: ServiceName, revision: str, line: str, by: str, note: str) -> None:
+        """Keep somebody's word for a line of the plan. Raises UsageProblem or Unwritable."""
+        from buddy_tui.verify.ticks import Ticks, vouched
+
+        Ticks(name).keep(revision, vouched(line, by, note, self._clock()))
+
     async def _verified(
         self, name: ServiceName, revision: str, ticks: Ticks
     ) -> AsyncGenerator[Checklist, None]:

@@ -40,7 +40,7 @@ _COUNTED = (
 
 
 class VerifyScreen(BuddyScreen):
-    """A live checklist. `tick` is given a line's id, a name and a note; the feed then shows the line ticked."""
+    """A live checklist. `tick` is given the revision, a line's id, a name and a note; the feed then shows it."""
 
     CSS_PATH = "verify.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -65,7 +65,7 @@ The plan that says when a release is good, answered line by line: by a probe, a 
         feed: Feed[Checklist],
         clock: Clock,
         name: ServiceName,
-        tick: Callable[[str, str, str], None],
+        tick: Callable[[str, str, str, str], None],
     ) -> None:
         super().__init__(settings, feed, clock, name.project, name.region, name.service)
         self._address = name
@@ -152,13 +152,13 @@ The plan that says when a release is good, answered line by line: by a probe, a 
         """Ask for a name and a note, and pass them on."""
         from screens.tick import TickPage, Vouched
 
-        line = self._line()
-        if line is None:
+        line, checklist = self._line(), self._checklist
+        if line is None or checklist is None:
             return
 
         def vouch(word: Vouched | None) -> None:
             if word:
-                self._vouch(line.id, word.by, word.note)
+                self._vouch(checklist.revision, line.id, word.by, word.note)
 
         self.app.push_screen(TickPage(line, self.settings.account.value), vouch)
 

@@ -194,7 +194,7 @@ async def _asked(
             for _ in range(times):
                 attempt, fix = await _attempted(visit, target, question, board.made(row, column) + 1)
                 board.tally(row, column).add(attempt, fix)
-                await asyncio.sleep(0)
+                await asyncio.sleep(0)  # where answers come fast, keys have their turn between two of them
                 if attempt.verdict is Verdict.REFUSED:
                     break
         finally:
@@ -204,5 +204,5 @@ async def _asked(
 
 async def _attempted(visit: Visit, target: Target, question: Question, number: int) -> tuple[Attempt, str]:
     answer = await visit.send(target, question.ask, timeout=question.timeout)
-    await asyncio.sleep(0)
+    await asyncio.sleep(0)  # as above
     return await attempt_of(question, number, answer), answer.fix

@@ -89,6 +89,8 @@ def test_each_line_is_an_entry_of_the_builds_own_resource_in_order(registry: Reg
         (_zipped(x=""), "BUILD", "provide a main.py"),
         (b"nonsense", "BUILD", "not a readable zip"),
     ],
+    # An archive has the time in it, and the workers that share these tests know them by name.
+    ids=["step", "copy", "procfile", "nothing", "no archive"],
 )
 def test_a_failing_build_tells_how_far_it_came_and_why(
     registry: Registry, log: BuildLog, archive: bytes, step: str, words: str

@@ -41,7 +41,7 @@ class ProbeStage(Stage):
             feeds.get(name) or Script() for name in ("matrix", "session", "audit", "lines", "checklist")
         )
         self.asked: list[tuple[Any, ...]] = []
-        self.ticked: list[tuple[str, str, str]] = []
+        self.ticked: list[tuple[str, ...]] = []
         self.opened_with: list[tuple[str, ServiceName, str]] = []
 
     def on_open_verify(self, message: OpenVerify) -> None:

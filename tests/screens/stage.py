@@ -96,10 +96,11 @@ async def _nowhere() -> Cloud:
 def settings(*, service: str = "api", regions: tuple[str, ...] = ("europe-west1",), **over: str) -> Settings:
     """Return settings of acme-prod; `over` are values by field name."""
     said = {"project": "acme-prod", "account": "alice@example.com", "environment": "PROD"} | over
+    known: dict[str, Any] = {name: Known(value, "test") for name, value in said.items()}
     return Settings(
         regions=tuple(Known(region, "test") for region in regions),
         service=Known(service, "test") if service else Known(),
-        **{name: Known(value, "test") for name, value in said.items()},
+        **known,
     )
 
 

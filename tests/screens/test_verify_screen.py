@@ -101,7 +101,7 @@ async def test_a_name_and_a_note_tick_the_line_under_the_cursor() -> None:
         await pilot.press("shift+tab", *"seen", "enter", "tab", "enter")
         await settle(pilot)
 
-        assert app.ticked == [("boots", "micha@example.com", "seen")]
+        assert app.ticked == [(probing.CHECKLIST.revision, "boots", "micha@example.com", "seen")]
         assert on_top(app) is VerifyScreen
 
 
