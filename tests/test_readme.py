@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from buddy_tui import toml_file
 from tests.stories.picture import PICTURE, draw, words
 
 ROOT = Path(__file__).parent.parent
@@ -34,6 +35,17 @@ def test_its_links_lead_somewhere() -> None:
 
     assert linked
     assert [link for link in linked if not (ROOT / link).exists()] == []
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/probes.md"])
+def test_its_settings_can_be_used(page: str, tmp_path: Path) -> None:
+    blocks = re.findall(r"```toml\n(.*?)```", (ROOT / page).read_text(encoding="utf-8"), re.DOTALL)
+    (tmp_path / "buddy.toml").write_text("\n".join(blocks), encoding="utf-8")
+
+    contents = toml_file.read(tmp_path / "buddy.toml")
+
+    assert contents.questions
+    assert contents.session is not None
 
 
 def test_there_are_exactly_two_set_up_commands_and_both_start_from_pip() -> None:
