@@ -35,7 +35,7 @@ from buddy_tui.question import DEFAULT_QUESTIONS, Expect, Question
 
 NAME = ServiceName("shop-prod", "europe-west1", "shop")
 REVISIONS = 40
-_ENDLESS = 100_000
+ATTEMPTS = 20
 _DOWN, _UP = b"\x1b[B", b"\x1b[A"
 _KEYS = (_DOWN, _DOWN, _UP, _DOWN, _UP)
 # Says on which port it listens, and answers everything alike until its input is closed.
@@ -161,9 +161,13 @@ def shown(port: int) -> None:
     from screens.probes import ProbeFeeds, ProbesScreen
 
     class Asking:
-        def stream(self) -> AsyncGenerator[Matrix, None]:
+        async def stream(self) -> AsyncGenerator[Matrix, None]:
             asked, revisions = service(port, REVISIONS)
-            return ask(asked, revisions, questions(), HttpDoor(NoTokens()), clock=now, attempts=_ENDLESS)
+            while True:
+                again = ask(asked, revisions, questions(), HttpDoor(NoTokens()), clock=now, attempts=ATTEMPTS)
+                async with aclosing(again) as matrices:
+                    async for matrix in matrices:
+                        yield replace(matrix, done=False)
 
         def refresh(self) -> None:
             pass
@@ -258,7 +262,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--revisions", type=int, default=REVISIONS)
-    parser.add_argument("--attempts", type=int, default=20)
+    parser.add_argument("--attempts", type=int, default=ATTEMPTS)
     parser.add_argument("--show", type=int, metavar="PORT", help="run the screen here")
     chosen = parser.parse_args()
     if chosen.show:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from buddy_tui.toml_file import Contents
 
 ALL_REGIONS = "all"
+_PRODUCTION = frozenset(("prod", "production", "live"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,11 @@ class Settings:
     emulated: Known = Known()
     questions: tuple[Question, ...] = DEFAULT_QUESTIONS
     session: SessionPlan = DEFAULT_SESSION
+
+    @property
+    def production(self) -> bool:
+        """Whether the word for the environment says that people depend on it; then a change wants more than a key."""
+        return self.environment.value.lower() in _PRODUCTION
 
 
 def resolve(flags: Mapping[str, str], environ: Mapping[str, str], cwd: Path, home: Path) -> Settings:

@@ -3,12 +3,12 @@
 Every method raises a BuddyError and nothing else when Google says no or says nothing.
 """
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from buddy_tui.model import LogEntry, Revision, Service, ServiceName, SourceTree
+from buddy_tui.model import LogEntry, Revision, Service, ServiceName, SourceTree, TrafficTarget
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +138,36 @@ class DocumentReads(Protocol):
         """Count a collection on the server; costs one read for each thousand documents."""
 
 
-class Cloud(Reads, LogReads, SourceReads, TokenReads, DocumentReads, Protocol):
+@dataclass(frozen=True, slots=True)
+class TrafficChange:
+    """A call that changed (or tried to change) a service, as the audit log has it.
+
+    `targets` is the traffic list that it asked for, `None` where the entry does not say or the call was about
+    something else. `agent` is the program that called. `accepted` is whether Google took it.
+    """
+
+    when: datetime
+    by: str = ""
+    agent: str = ""
+    method: str = ""
+    targets: tuple[TrafficTarget, ...] | None = None
+    accepted: bool = True
+
+
+class HistoryReads(Protocol):
+    """Look at what was, and at what a way back depends on."""
+
+    async def traffic_changes(self, name: ServiceName, since: datetime) -> tuple[TrafficChange, ...]:
+        """List who changed the service since then, newest first, bounded. Denied names the role for audit logs."""
+
+    async def image_is_there(self, image: str) -> bool | None:
+        """Tell whether the registry still has an image (by digest); `None` where it cannot be told."""
+
+    async def permissions(self, name: ServiceName, wanted: Sequence[str]) -> frozenset[str]:
+        """Return which of these permissions on a service we hold (`testIamPermissions`)."""
+
+
+class Cloud(Reads, LogReads, SourceReads, TokenReads, DocumentReads, HistoryReads, Protocol):
     """Everything that there is to look at, over one connection."""
 
 
@@ -147,3 +176,14 @@ class Writes(Protocol):
 
     async def delete_document(self, document: Document) -> None:
         """Delete a document if it is still as it was read; ChangedUnderneath when it is not, fine when it is gone."""
+
+    async def set_traffic(self, name: ServiceName, targets: tuple[TrafficTarget, ...], etag: str) -> Service:
+        """Ask for a traffic list, and for nothing else, of the service as it was at `etag`; return it as accepted.
+
+        That it was accepted does not mean that traffic has moved: read it back. Raises ChangedUnderneath when the
+        service is not at `etag` any more, Denied, Refused when Google will not have the list, and Unreachable when no
+        answer came: it may have been written all the same.
+        """
+
+    async def annotate(self, name: ServiceName, values: Mapping[str, str | None], etag: str) -> Service:
+        """Set annotations of the service, and take away those that are `None`; raises as `set_traffic`."""

@@ -121,13 +121,17 @@ class Revision:
     log_uri: str = ""
 
 
+# What our annotations of a service begin with.
+ANNOTATIONS = "buddy-tui.dev/"
+
+
 @dataclass(frozen=True, slots=True)
 class Service:
     """One service: what was asked for (`desired`) beside what is (`effective`), each in wire order.
 
     `desired` is as the wire has it, so empty means 100 % LATEST. `latest_ready` and `latest_created` are short
     revision names, empty when there is none. While `reconciling`, `effective` and `latest_ready` may still move.
-    `etag` is what a change must be bound to.
+    `etag` is what a change must be bound to. `annotations` are ours alone.
     """
 
     name: ServiceName
@@ -151,6 +155,7 @@ class Service:
     default_uri_disabled: bool = False
     invoker_iam_disabled: bool = False
     custom_audiences: tuple[str, ...] = ()
+    annotations: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from buddy_tui.verify.ticks import Ticks
     from buddy_tui.verify.values import Checklist
 
-# Seconds that a session probe which was broken off has to take its session away again.
-_TIDIES_WITHIN = 15.0
 # The newest log lines of one request: what an application says about one is not a thousand lines.
 _MOST_LINES = 200
 
@@ -48,10 +46,12 @@ class ProbeStreams:
         self._writes = writes
         self._climbing: set[asyncio.Future[None]] = set()
 
-    async def over(self) -> None:
-        """Wait until session probes that were closed have taken away what they made, but not for ever."""
-        if self._climbing:
-            await asyncio.wait(self._climbing, timeout=_TIDIES_WITHIN)
+    async def over(self, most: float) -> bool:
+        """Tell whether session probes that were closed have taken away what they made, within `most` seconds."""
+        if not self._climbing:
+            return True
+        _, busy = await asyncio.wait(self._climbing, timeout=most)
+        return not busy
 
     async def matrices(
         self, name: ServiceName, pointed: str, pause: float | None
@@ -134,6 +134,7 @@ class ProbeStreams:
                 async with self._tidied(), aclosing(self._verified(name, revision, ticks)) as values:
                     async for checklist in values:
                         yield checklist
+                wake.clear()  # a tick that came meanwhile is in the last value already
                 while True:
                     await wake.wait()
                     wake.clear()

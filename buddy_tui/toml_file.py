@@ -175,6 +175,8 @@ class _File:
         key = unknown[1] if unknown else at[1] if at else ""
         name = clean_line(".".join((*table, key)))
         where = self.where(key, table)
+        if name == "probe":
+            return ConfigProblem(f"{where}: `probe` should be a list of tables: write [[probe]].")
         if not unknown:
             return ConfigProblem(f"{where}: `{name}`: {message.partition(' - at ')[0].lower()}.")
         near = get_close_matches(key, kind.__struct_fields__, 1)

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Container
+from difflib import get_close_matches
 from typing import Any, TypeVar
 
 import msgspec
@@ -73,6 +74,19 @@ class _Session(msgspec.Struct, forbid_unknown_fields=True):
 
 
 _Table = TypeVar("_Table", _Probe, _Session)
+# The tables inside of others, by the key that they stand under.
+_FIELDS: dict[str, type[msgspec.Struct]] = {
+    "expect": _Expect,
+    **dict.fromkeys(("create", "read", "delete"), _Ask),
+}
+_NOUNS = {
+    "str": "text",
+    "int": "a number",
+    "float": "a number",
+    "bool": "true or false",
+    "array": "a list",
+    "object": "a table",
+}
 
 
 def question(raw: object, taken: Container[str] = ()) -> Question:
@@ -119,13 +133,30 @@ def _converted(raw: object, kind: type[_Table]) -> _Table:
     try:
         return msgspec.convert(raw, kind)
     except msgspec.ValidationError as error:
-        field = re.search(r"(unknown|required) field `(.*?)`", str(error))
-        at = re.search(r"at `\$\.?([^`]*)`", str(error))
-        key = ".".join(filter(None, (at[1] if at else "", field[2] if field else "")))
-        if field:
-            text = "is missing" if field[1] == "required" else "is no setting that we know"
-            raise WrongQuestion(key, text) from None
-        raise WrongQuestion(key, str(error).partition(" - at ")[0].lower()) from None
+        raise _in_words(str(error), kind) from None
+
+
+def _in_words(told: str, kind: type[msgspec.Struct]) -> WrongQuestion:
+    """Say in plain words what msgspec says in those of JSON."""
+    found = re.search(r"at `\$\.?([^`]*)`", told)
+    place = re.sub(r"\[.*?\]", "", found[1]) if found else ""
+    field = re.search(r"(unknown|required) field `(.*?)`", told)
+    if field is None:
+        wrong = re.search(r"Expected `(.*?)`, got `(.*?)`", told)
+        text = f"should be {_noun(wrong[1])}, not {_noun(wrong[2])}" if wrong else told.partition(" - at ")[0]
+        return WrongQuestion(place, text)
+    key = ".".join(filter(None, (place, field[2])))
+    if field[1] == "required":
+        return WrongQuestion(key, "is missing")
+    known = _FIELDS.get(place.rpartition(".")[2], kind).__struct_fields__
+    near = get_close_matches(field[2], known, 1)
+    meant = f"; did you mean `{near[0]}`" if near else ""
+    return WrongQuestion(key, f"is no setting that we know{meant}")
+
+
+def _noun(types: str) -> str:
+    names = [_NOUNS[name] for name in types.split(" | ") if name in _NOUNS]
+    return " or ".join(dict.fromkeys(names)) or "something else"
 
 
 def _ask(table: _Ask, usual: str, prefix: str) -> Ask:

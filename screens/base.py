@@ -60,10 +60,12 @@ class Lasting:
             self.closing = True
             self._task.cancel()
 
-    async def closed(self, most: float) -> None:
-        """Ask it to end, and wait for that for at most so many seconds."""
-        self.close()
-        await asyncio.wait({self._task}, timeout=most)
+    async def ended(self) -> None:
+        """Wait for its end. Whoever is cancelled meanwhile has only asked it to end."""
+        try:
+            await asyncio.wait({self._task})
+        finally:
+            self.close()
 
 
 class BuddyScreen(Screen[None]):
@@ -75,6 +77,8 @@ class BuddyScreen(Screen[None]):
         Binding("c", "copy_hint", "Copy fix", id="screen.copy-hint"),
         Binding("q", "app.quit", "Quit", id="screen.quit"),
     ]
+    CHANGES: ClassVar[frozenset[str]] = frozenset()
+    """The actions that lead to a change: read-only, their keys are dimmed and say why."""
     HORIZONTAL_BREAKPOINTS = _WIDTHS
     VERTICAL_BREAKPOINTS = _HEIGHTS
 
@@ -129,6 +133,11 @@ class BuddyScreen(Screen[None]):
         """Follow a stream that changes something. Whoever calls closes it; `over` is called when it has ended."""
         return Lasting(self._follow(stream, receive), over)
 
+    def let_go(self) -> None:
+        """End the stream: the dashboard is about to."""
+        if self._following:
+            self._following.cancel()
+
     async def _follow(self, stream: AsyncGenerator[Value, None], receive: Callable[[Value], None]) -> None:
         try:
             async with aclosing(stream) as values:
@@ -161,6 +170,17 @@ class BuddyScreen(Screen[None]):
 
     def _begin(self) -> None:
         self._following = self.follow(self._feed.stream(), self.receive)
+
+    def is_dimmed(self, action: str) -> bool:
+        """Tell whether a key is there and does nothing but say why."""
+        return bool(self.settings.read_only) and action in self.CHANGES
+
+    def may_change(self) -> bool:
+        """Tell whether anything may be changed here; where not, say why."""
+        if self.settings.read_only:
+            why = f"{self.settings.read_only.origin} says that nothing may be changed."
+            self.notify(why, title="Read-only", markup=False)
+        return not self.settings.read_only
 
     def action_refresh(self) -> None:
         """Look at once; a stream that has ended begins anew."""

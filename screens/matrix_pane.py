@@ -1,5 +1,6 @@
 """The first pane of the probes screen: the matrix, its headline, and what the cursor points at."""
 
+import sys
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -13,11 +14,12 @@ from buddy_tui.probes.values import Cell, Matrix, Target
 from screens.probe_words import headline, preview, progress
 from screens.theme import toned
 from screens.widgets.matrix import MatrixTable
+from screens.words import NONE, Clock, age, span
 from screens.words import Cell as Word
-from screens.words import Clock, age, span
 
 _LEAST = (40, 8)
 _PATIENCE = timedelta(seconds=2)
+_STOPPED = f"{NONE} stopped before anything was asked · ctrl+r asks"
 
 
 class MatrixPane(Vertical):
@@ -32,6 +34,18 @@ class MatrixPane(Vertical):
         self._drawn: dict[str, object] = {}
         self.value: Matrix | None = None
         self.watching = self.stopped = False
+
+    def on_mount(self) -> None:
+        """Let the threads that read keys and write frames have their turn ten times as often as Python would.
+
+        Where answers come fast, the requests would keep them waiting longer than drawing takes.
+        """
+        self._interval = sys.getswitchinterval()
+        sys.setswitchinterval(self._interval / 10)
+
+    def on_unmount(self) -> None:
+        """Leave it as it was."""
+        sys.setswitchinterval(self._interval)
 
     def compose(self) -> ComposeResult:
         """Put the headline above the matrix, and the cell under the cursor below."""
@@ -49,6 +63,11 @@ class MatrixPane(Vertical):
     def pointed(self) -> tuple[Cell, Target] | None:
         """The cell under the cursor and its revision's address, if there is one."""
         return self.table.pointed
+
+    @property
+    def tells(self) -> bool:
+        """Whether there is room for the line that says what `s` does."""
+        return bool(self.query_one("#note").display)
 
     @property
     def fix(self) -> str:
@@ -98,7 +117,7 @@ class MatrixPane(Vertical):
     def status(self) -> Word:
         """Return on one line how far the asking has come."""
         if self.value is None:
-            return Word(f"● {self._reading()}", "info")
+            return Word(_STOPPED, "warn") if self.stopped else Word(f"● {self._reading()}", "info")
         aged = age(self.value.as_of, self._clock())
         return progress(self.value, watching=self.watching, stopped=self.stopped, aged=aged)
 
@@ -115,7 +134,7 @@ class MatrixPane(Vertical):
         if self.table.rows:
             return ""
         if self.value is None:
-            return self._reading()
+            return "Nothing was asked" if self.stopped else self._reading()
         if self.value.trouble:
             return "Nothing could be asked"
         nobody = f"{self._address.service} has no revision to ask"

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from textual.worker import Worker
 
 _STOPPED = f"{NONE} stopped: what it wrote was removed, or is swept when the next one starts"
+_BROKEN = f"{NONE} broken off, for the reason above"
 
 
 class SessionPane(Pager):
@@ -77,11 +78,6 @@ class SessionPane(Pager):
         if self._run:
             self._run.close()
 
-    async def closed(self, most: float) -> None:
-        """End it, and wait for that for at most so many seconds."""
-        if self._run:
-            await self._run.closed(most)
-
     def show(self, _note: Cell) -> None:
         """Draw what is known by now."""
         panel = self.query_one(LadderPanel)
@@ -91,7 +87,7 @@ class SessionPane(Pager):
         if self._run is None or (self.value and self.value.survival):
             return ""
         if not self._run.running:
-            return _STOPPED
+            return _BROKEN if self.value and self.value.trouble else _STOPPED
         return "● stopping: removing what it wrote" if self._run.closing else ""
 
     def status(self) -> Cell:
@@ -110,6 +106,10 @@ class SessionPane(Pager):
         if self.value and self.value.survival:
             how = survival(self.value.survival)
             return how._replace(text=f"{how.text}: session probe of {who} · s shows it")
+        if self.value:
+            return Cell(
+                f"{NONE} session probe of {who} did not end · s shows it, ctrl+r there tries again", "warn"
+            )
         return Cell(f"s tries a session: it {WRITES}", "dim")
 
 

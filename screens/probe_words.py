@@ -115,8 +115,9 @@ def cells(matrix: Matrix) -> Iterator[Cell]:
 
 
 def nobody_has_an_address(matrix: Matrix) -> bool:
-    """Tell whether a tag is missing everywhere."""
-    return bool(matrix.targets) and all(one.refusal is Refusal.NO_ADDRESS for one in matrix.targets)
+    """Tell whether a tag is missing everywhere but where nothing runs."""
+    found = {one.refusal for one in matrix.targets}
+    return Refusal.NO_ADDRESS in found and found <= {Refusal.NO_ADDRESS, Refusal.NOT_RUNNING}
 
 
 def nothing_is_offered(matrix: Matrix) -> bool:
@@ -130,8 +131,8 @@ def headline(matrix: Matrix) -> Content:
     told = list(cells(matrix))
     if nobody_has_an_address(matrix):
         return _two_lines(
-            Word("! No revision has an address of its own: no tag leads to one.", "warn"),
-            Word("c copies the command that adds a tag; ctrl+r asks then."),
+            Word("! No revision that runs has an address of its own: no tag.", "warn"),
+            Word("c copies the command that adds one, on its row; ctrl+r asks then."),
         )
     if nothing_is_offered(matrix):
         return _two_lines(
@@ -239,12 +240,10 @@ def preview(matrix: Matrix, cell: Cell, target: Target) -> Content:
 
 
 def reason(cell: Cell, target: Target) -> str:
-    """Return why a cell is as it is, with the refusal's own name, and whose fault a shared failure is not."""
+    """Return why a cell is as it is, with the refusal's own name."""
     told = cell.reason or target.reason
     if cell.refusal:
         told = f"{cell.refusal.value}: {told}" if told else cell.refusal.value
-    if cell.compared == "same":
-        told = f"{told} The serving revision fails too: not this release.".strip()
     return told
 
 

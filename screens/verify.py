@@ -18,14 +18,14 @@ from buddy_tui.verify.values import Answered, Checklist, Line
 from screens import links
 from screens.base import BuddyScreen, Feed
 from screens.messages import Copy
-from screens.probe_words import short
+from screens.probe_words import WRITES, short
 from screens.theme import toned
 from screens.widgets.checklist import COLUMNS, ChecklistTable, answer, rows
 from screens.widgets.facts import Fact
 from screens.widgets.header import IdentityHeader
 from screens.widgets.notice import Notice
 from screens.widgets.table import KeyedTable
-from screens.words import Cell, Clock, moment, span
+from screens.words import Cell, Clock, age, moment, span
 
 _LEAST = (40, 8)
 _PATIENCE = timedelta(seconds=2)
@@ -49,10 +49,11 @@ class VerifyScreen(BuddyScreen):
         Binding("y", "copy_line", "Copy line", show=False, id="verify.copy-line"),
         Binding("Y", "copy_command", "Copy headless command", show=False, id="verify.copy-command"),
     ]
-    HELP = """\
+    HELP = f"""\
 The plan that says when a release is good, answered line by line: by a probe, a log query, a snapshot or Firestore.
 
 - **✓ yes** and **✗ no** were seen, with the evidence and when. **? unknown** says why it could not be seen.
+- Looking asks every question, and tries a session: it {WRITES}. Read-only, no session is tried.
 - **@ by hand** is somebody's word. `t` asks for a name and a note; without both, nothing is ticked. What was measured
   stays beside it: a **✗ no** does not go away because somebody says yes.
 
@@ -76,6 +77,7 @@ The plan that says when a release is good, answered line by line: by a probe, a 
     def body(self) -> ComposeResult:
         """Put the counts above the lines, and the line under the cursor below."""
         yield Static(id="headline", markup=False)
+        yield Static(id="status", markup=False)
         yield ChecklistTable(COLUMNS, id="lines")
         yield Static(id="preview", classes="-blank", markup=False)
 
@@ -88,23 +90,39 @@ The plan that says when a release is good, answered line by line: by a probe, a 
         """Begin with the keys in the lines."""
         self.table.focus()
         self._stand_in()
+        self._show_status()
 
     def tick(self) -> None:
         """Let ages go on."""
         super().tick()
         self._stand_in()
         self._show_lines()
+        self._show_status()
 
     def receive(self, value: Checklist) -> None:
         """Take what is answered by now."""
         self._checklist = value
-        self.query_one(IdentityHeader).tell(value.as_of, value.trouble, inf if value.done else _NEXT)
+        # What was looked at is as fresh as it says, even where some of it could not be.
+        trouble = None if value.lines else value.trouble
+        self.query_one(IdentityHeader).tell(value.as_of, trouble, inf if value.done else _NEXT)
         self.query_one(Notice).as_of = value.as_of
         self.query_one("#headline", Static).update(headline(value), layout=False)
         self._show_lines()
         self._stand_in()
+        self._show_status()
         self._show_preview()
         self.tell(value.trouble)
+
+    def _begin(self) -> None:
+        """Follow to the end: looking makes a session, and takes it away again."""
+        self._following = self.run_worker(self._look, exclusive=True, group="stream", exit_on_error=False)
+
+    async def _look(self) -> None:
+        await self.follow_to_the_end(self._feed.stream(), self.receive, bool).ended()
+
+    def _show_status(self) -> None:
+        told = status(self._checklist, self.clock(), read_only=bool(self.settings.read_only))
+        self.query_one("#status", Static).update(Content.assemble(*toned(told)), layout=False)
 
     def _show_lines(self) -> None:
         if self._checklist:
@@ -174,18 +192,31 @@ The plan that says when a release is good, answered line by line: by a probe, a 
 
 
 def headline(checklist: Checklist) -> Content:
-    """Return how many lines stand how, the bad ones first, and of which revision that is."""
+    """Return for which revision the plan is and how many lines stand how, the bad ones first."""
+    if not checklist.revision:
+        return Content("")
     counts = [
         Cell(f"{mark} {count} {words}", tone)
         for which, mark, words, tone in _COUNTED
         if (count := sum(one.answered is which for one in checklist.lines))
     ]
-    between = Cell(" · ", "dim")
     parts = [
+        Cell("plan for ", "dim"),
         Cell(short(checklist.revision, checklist.name), "strong"),
-        *(one for part in counts for one in (between, part)),
+        Cell(" ·", "dim"),
+        *(one for part in counts for one in (Cell("  "), part)),
     ]
     return Content.assemble(*toned(*parts))
+
+
+def status(checklist: Checklist | None, now: datetime, *, read_only: bool) -> Cell:
+    """Return on one line what looking does while it does it, and afterwards how long ago that was."""
+    if checklist and checklist.done:
+        return Cell(f"looked {age(checklist.as_of, now)} ago · ctrl+r looks again", "dim")
+    session = (
+        "read-only: tries no session" if read_only else "writes one session of its own, deletes it again"
+    )
+    return Cell(f"● asks every question · {session}", "info")
 
 
 def preview(line: Line, now: datetime) -> Content:

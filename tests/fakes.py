@@ -4,7 +4,8 @@ import asyncio
 import re
 from bisect import bisect_left
 from collections import deque
-from collections.abc import AsyncGenerator, Sequence, Sized
+from collections.abc import AsyncGenerator, Mapping, Sequence, Sized
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache
 from heapq import heappop, heappush
@@ -12,9 +13,17 @@ from itertools import count, islice
 from typing import TYPE_CHECKING
 
 from buddy_tui.errors import BuddyError, ChangedUnderneath, NotFound
-from buddy_tui.gateway import Document, LogPage, Place, Tailed
+from buddy_tui.gateway import Document, LogPage, Place, Tailed, TrafficChange
 from buddy_tui.log_scope import at, within
-from buddy_tui.model import LogEntry, LogScope, Revision, Service, ServiceName, SourceTree
+from buddy_tui.model import (
+    LogEntry,
+    LogScope,
+    Revision,
+    Service,
+    ServiceName,
+    SourceTree,
+    TrafficTarget,
+)
 from buddy_tui.probes.values import Answer, Target
 from buddy_tui.question import Ask
 from tests import make
@@ -228,13 +237,19 @@ class FakeReads(FakeLogs, FakeDocuments):
 
     `fail` queues an outcome for each coming call of a method; `down` fails every call until `up`; `hold` keeps the
     calls for a region (or of a log filter) waiting until the returned event is set. `calls` tells who asked what, in order, e.g.
-    `("service", "europe-west1/api")`. `trees` are the source archives by their address.
+    `("service", "europe-west1/api")`. `trees` are the source archives by their address, `changes` what the audit log
+    has, newest first, `images` what the registry knows, `withheld` the permissions that we lack. While `stuck`, a
+    traffic list is accepted and nothing moves.
     """
 
     def __init__(self, *services: Service, regions: tuple[str, ...] = ()) -> None:
         FakeLogs.__init__(self)
         FakeDocuments.__init__(self)
         self.trees: dict[str, SourceTree] = {}
+        self.changes: dict[ServiceName, tuple[TrafficChange, ...]] = {}
+        self.images: dict[str, bool] = {}
+        self.withheld: frozenset[str] = frozenset()
+        self.stuck = False
         self.calls: list[tuple[str, str]] = []
         self.closed = False
         self._services: dict[ServiceName, Service] = {}
@@ -304,6 +319,47 @@ class FakeReads(FakeLogs, FakeDocuments):
         except KeyError:
             raise NotFound(f"There is no archive {where}.") from None
 
+    async def traffic_changes(self, name: ServiceName, since: datetime) -> tuple[TrafficChange, ...]:
+        await self._enter("traffic_changes", name.service, name.region)
+        return tuple(one for one in self.changes.get(name, ()) if one.when >= since)
+
+    async def image_is_there(self, image: str) -> bool | None:
+        await self._enter("image_is_there", image)
+        return self.images.get(image)
+
+    async def permissions(self, name: ServiceName, wanted: Sequence[str]) -> frozenset[str]:
+        await self._enter("permissions", name.service, name.region)
+        return frozenset(wanted) - self.withheld
+
+    async def set_traffic(self, name: ServiceName, targets: tuple[TrafficTarget, ...], etag: str) -> Service:
+        """Write the list; effective traffic follows at once unless `stuck`, by name or through LATEST."""
+        await self._enter("set_traffic", name.service, name.region)
+        changed = replace(self._at(name, etag), desired=targets, etag=f"{etag}'")
+        self._services[name] = changed if self.stuck else replace(changed, effective=_routed(changed))
+        await self._leave("set_traffic")
+        return self._services[name]
+
+    async def annotate(self, name: ServiceName, values: Mapping[str, str | None], etag: str) -> Service:
+        await self._enter("annotate", name.service, name.region)
+        service = self._at(name, etag)
+        kept = {**dict(service.annotations), **values}
+        told = tuple(sorted((key, value) for key, value in kept.items() if value is not None))
+        self._services[name] = replace(service, annotations=told, etag=f"{etag}'")
+        await self._leave("annotate")
+        return self._services[name]
+
+    def _at(self, name: ServiceName, etag: str) -> Service:
+        service = self._services[name]
+        if etag != service.etag:
+            raise ChangedUnderneath(f"Conflict for resource '{name.service}': it is not at {etag} any more.")
+        return service
+
+    async def _leave(self, method: str) -> None:
+        """Lose the reply where that is queued under `method` with ` reply` behind it: it was written all the same."""
+        queue = self._outcomes.get(f"{method} reply")
+        if queue and (outcome := queue.popleft()) is not None:
+            raise outcome
+
     async def identity_token(self, audience: str) -> str:
         await self._enter("identity_token", audience)
         return f"token-for-{audience}"
@@ -321,6 +377,18 @@ class FakeReads(FakeLogs, FakeDocuments):
         queue = self._outcomes.get(method)
         if queue and (outcome := queue.popleft()) is not None:
             raise outcome
+
+
+def _routed(service: Service) -> tuple[TrafficTarget, ...]:
+    asked = service.desired or (TrafficTarget(percent=100, latest=True),)
+    return tuple(
+        replace(
+            one,
+            revision=one.revision or service.latest_ready,
+            uri=f"https://{one.tag}---{service.name.service}.example" if one.tag else "",
+        )
+        for one in asked
+    )
 
 
 class FakeDoor:

@@ -41,6 +41,7 @@ def demo(
         Literal["embedded", "official"],
         Parameter(help="Ours, or Google's."),
     ] = "embedded",
+    read_only: Annotated[bool, Parameter(help="Look, and never change anything.")] = False,
     ascii: Annotated[bool, Parameter(help="Draw with ASCII only.")] = False,  # noqa: A002 - the option's name
 ) -> int:
     """Run the dashboard on an emulated Cloud Run, where a story happens. Needs no account and no network.
@@ -48,7 +49,7 @@ def demo(
     Without a terminal, play the same story and tell how it ended.
     """
     chosen = find_story(story)
-    settings = _settings(chosen, ascii=ascii)
+    settings = _settings(chosen, read_only=read_only, ascii=ascii)
     if no_terminal():
         with _emulator(chosen, firestore, "--verbose") as child:
             asyncio.run(_tell(chosen, child, settings))
@@ -57,7 +58,7 @@ def demo(
         return run(settings, lambda: _connect_to_first(child, settings))
 
 
-def _settings(story: "Story", *, ascii: bool) -> Settings:  # noqa: A002 - as above
+def _settings(story: "Story", *, read_only: bool, ascii: bool) -> Settings:  # noqa: A002 - as above
     """Settle everything without the operator's own configuration: a demo has nothing to do with a real project."""
     from buddy_tui.emulator.story import PROJECT, REGION
 
@@ -67,6 +68,7 @@ def _settings(story: "Story", *, ascii: bool) -> Settings:  # noqa: A002 - as ab
         service=Known(story.service, _ORIGIN) if story.service else Known(),
         account=Known("", f"not needed: {_ORIGIN}"),
         environment=Known("DEMO", _ORIGIN),
+        read_only=Known("yes", "--read-only") if read_only else Known(),
         ascii=Known("yes", "--ascii") if ascii else Known(),
         emulated=Known("127.0.0.1", _ORIGIN),
     )

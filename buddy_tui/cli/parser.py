@@ -42,7 +42,13 @@ def _app() -> App:
     )
     app.default(_dashboard)
     for verb in VERBS:
-        app.command(verb.target, name=verb.name, help=verb.summary, help_prologue=examples_of(verb))
+        app.command(
+            verb.target,
+            name=verb.name,
+            help=verb.summary,
+            help_prologue=examples_of(verb),
+            help_epilogue=verb.exits or None,
+        )
     return app
 
 

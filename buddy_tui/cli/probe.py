@@ -1,11 +1,13 @@
 """cli: `buddy-tui probe`: whether a revision is healthy at its own address, and whether a session survives it."""
 
 import asyncio
+import signal
 import sys
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import aclosing, asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Coroutine
+from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import takewhile
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
 from cyclopts import Parameter
@@ -28,6 +30,7 @@ _Value = TypeVar("_Value")
 _NO_OPTIONS = Context()
 # The most attempts that a question may have: a probe is no load test.
 _MOST_ATTEMPTS = 1000
+_PAUSE = 10.0
 
 
 def probe(
@@ -39,7 +42,9 @@ def probe(
         NonNegativeInt, Parameter(help="Counted attempts of each question; 0 asks none.")
     ] = 8,
     watch: Annotated[bool, Parameter(help="Go on until Ctrl-C, a round after the other.")] = False,
-    every: Annotated[PositiveFloat, Parameter(help="Seconds between two rounds of --watch.")] = 10.0,
+    every: Annotated[
+        PositiveFloat | None, Parameter(help="Seconds between two rounds of --watch; 10 if not said.")
+    ] = None,
     json: Annotated[
         bool, Parameter(help="Print JSON, schema buddy.probe/1; with --watch a line a round.")
     ] = False,
@@ -52,7 +57,7 @@ def probe(
     Parameters
     ----------
     revisions
-        Their names, or the ends of them. Without any: all that have an address of their own.
+        Names, or their ends. Without any: all that have an address.
 
     """
     if attempts > _MOST_ATTEMPTS:
@@ -63,8 +68,27 @@ def probe(
         raise UsageProblem(
             "Which one: --session, or --watch?", "A session is made once, not again and again."
         )
-    wish = _Wish(revisions, session, attempts, every if watch else None, json)
-    return asyncio.run(_probed(wish, context))
+    if every and not watch:
+        raise UsageProblem("--every belongs to --watch.", "--watch --every SECONDS")
+    wish = _Wish(revisions, session, attempts, (every or _PAUSE) if watch else None, json)
+    return run(_probed(wish, context))
+
+
+def run(work: Coroutine[object, object, int]) -> int:
+    """Return the exit code of `work`. SIGTERM ends it as Ctrl-C does: what was made is removed before."""
+
+    async def ended() -> int:
+        task = asyncio.current_task()
+        # Windows has no such signal, and a thread may not listen.
+        with suppress(NotImplementedError, RuntimeError, ValueError):
+            if task:
+                asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+        return await work
+
+    try:
+        return asyncio.run(ended())
+    except asyncio.CancelledError:
+        return ExitCode.INTERRUPTED
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,9 +147,24 @@ async def _opened(settings: "Settings", wish: _Wish) -> AsyncIterator[_Probe]:
             print(f"buddy-tui: {note}", file=sys.stderr)
         service, revisions = await cloud.service(name), await cloud.revisions(name)
         wanted = tuple(dict.fromkeys(pick_revision(revisions, one).name for one in wish.revisions))
-        yield _Probe(cloud, settings, HttpDoor(cloud), service, revisions, wanted)
+        made = _Probe(cloud, settings, HttpDoor(cloud), service, revisions, wanted)
+        if note := _unasked(made):
+            print(f"buddy-tui: {note}", file=sys.stderr)
+        yield made
     finally:
         await cloud.close()
+
+
+def _unasked(made: _Probe) -> str:
+    """Name revisions newer than all that are asked: most people mean these, and without a word all would seem well."""
+    from buddy_tui.probes.targets import targets_of
+
+    asked = {one.revision for one in targets_of(made.service, made.revisions)}
+    newer = [one.name for one in takewhile(lambda one: one.name not in asked, made.revisions)]
+    if made.wanted or not newer:
+        return ""
+    more = f" and {len(newer) - 1:,} more" if len(newer) > 1 else ""
+    return f"Newer, but without an address and not asked: {newer[0]}{more}. Why: buddy-tui probe {newer[0]}"
 
 
 async def _once(made: _Probe, wish: _Wish) -> int:
@@ -164,9 +203,10 @@ async def _asked(made: _Probe, attempts: int) -> "Matrix":
 
 
 async def _watched(made: _Probe, wish: _Wish) -> int:
-    """Print each round when it is over."""
+    """Print each round when it is over. It goes on until it is told to end, unless nobody can be asked."""
     from buddy_tui.cli.probed import Probed
     from buddy_tui.probes.ask import ask
+    from buddy_tui.probes.outcome import outcome
 
     stream = ask(
         made.service,
@@ -181,10 +221,10 @@ async def _watched(made: _Probe, wish: _Wish) -> int:
     told = 0
     async with aclosing(stream) as matrices:
         async for matrix in matrices:
-            if matrix.round > told:
+            if matrix.round > told or (matrix.done and not told):
                 told = matrix.round
                 _print(Probed(made.service.name, _now(), matrix), wish)
-    return ExitCode.OK
+    return outcome(matrix, made.wanted)
 
 
 def _climbers(made: _Probe) -> tuple[str, ...]:
@@ -226,12 +266,13 @@ async def _last(stream: AsyncGenerator[_Value, None]) -> _Value:
 
 
 def _print(probed: "Probed", wish: _Wish) -> None:
-    from buddy_tui.cli.probed import as_json, as_text
+    from buddy_tui.cli.probed import as_json, as_round, as_text
 
     if wish.json:
-        print(as_json(probed, indent=2 if wish.pause is None else None), end="", flush=True)
+        page = as_json(probed, indent=2 if wish.pause is None else None)
     else:
-        print(as_text(probed), end="", flush=True)
+        page = as_text(probed) if wish.pause is None else as_round(probed)
+    print(page, end="", flush=True)
 
 
 def _now() -> datetime:

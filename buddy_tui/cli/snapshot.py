@@ -10,6 +10,7 @@ from typing import Any
 import wcwidth
 
 from buddy_tui import reasons
+from buddy_tui.actions.marks import rolled_back_of
 from buddy_tui.clean import clean_line
 from buddy_tui.model import Revision, RevisionState, Service, TrafficTarget
 from buddy_tui.traffic import Share, TrafficTruth, truth
@@ -41,6 +42,7 @@ def as_json(service: Service, revisions: tuple[Revision, ...], as_of: datetime) 
             "pinned": told.pinned,
             "diverged": told.diverged,
             "next_deploy_percent": told.next_deploy_percent,
+            "rolled_back": _rolled_back(service),
         },
         "revisions": [_revision(one, shares.get(one.name, _NO_SHARE)) for one in revisions],
         "as_of": _time(as_of),
@@ -58,12 +60,27 @@ def as_text(service: Service, revisions: tuple[Revision, ...], as_of: datetime) 
     lines = [
         f"{name.service}  {name.project}/{name.region}  {service.uri}".rstrip(),
         told.headline,
+        *(line for note in _marks(service) for line in _indented(note, columns)),
         *(line for note in told.notes for line in _indented(note, columns)),
         "",
         *_table(revisions, told, as_of, columns),
         f"as of {_time(as_of)}",
     ]
     return "".join(f"{line}\n" for line in lines)
+
+
+def _marks(service: Service) -> Iterator[str]:
+    """Tell that somebody has rolled the service back, as long as nobody has decided how to go on."""
+    mark = rolled_back_of(service)
+    if mark and not mark.decided:
+        yield f"ROLLED BACK from {mark.origin} to {mark.to} at {_time(mark.at)} by {mark.by}."
+
+
+def _rolled_back(service: Service) -> dict[str, str] | None:
+    mark = rolled_back_of(service)
+    if mark is None or mark.decided:
+        return None
+    return {"from": mark.origin, "to": mark.to, "at": _time(mark.at), "by": mark.by}
 
 
 def _indented(note: str, columns: int) -> list[str]:

@@ -5,13 +5,22 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Verb:
-    """One verb: `target` is `module:function`, imported when the verb is called; `examples` are its arguments."""
+    """One verb: `target` is `module:function`, imported when the verb is called; `examples` are its arguments.
+
+    `exits` tells its exit codes where they say more than that it was done.
+    """
 
     name: str
     target: str
     summary: str
     examples: tuple[str, ...]
+    exits: str = ""
 
+
+_CHANGE = (
+    "Exits 0 when it is done and was proved, 4 when it is not allowed, 5 when a guard\n"
+    "refused it, 6 when it began and did not finish as asked."
+)
 
 VERBS = (
     Verb(
@@ -31,12 +40,14 @@ VERBS = (
         "buddy_tui.cli.diagnose:diagnose",
         "Name why a revision, or a saved log, does not boot.",
         ("api-00042-xez", "--service api --json", "--file boot.log"),
+        exits="Exits 0 when it boots, 1 when it does not.",
     ),
     Verb(
         "probe",
         "buddy_tui.cli.probe:probe",
         "Ask revisions at their own address if they are healthy; try a session.",
         ("", "api-00042-xez --session --json", "--service api --watch --every 5"),
+        exits="Exits 0 when all is well, 1 on a critical failure, 3 when it could not be\ntried, 4 when it is not allowed.",
     ),
     Verb(
         "sessions",
@@ -51,8 +62,57 @@ VERBS = (
         (
             "api-00042-xez",
             "--service api --read-only --json",
-            'api-00042-xez --tick monitor-fed --by alice --note "Seen in the browser."',
+            '--service api --tick monitor-fed --by alice --note "Seen."',
         ),
+        exits="Exits 0 when every line is a yes, 1 when one is a no (before promotion that is\nthe traffic), 3 when one cannot be told, 4 when it is not allowed.",
+    ),
+    Verb(
+        "rollback",
+        "buddy_tui.cli.rollback:rollback",
+        "Give all traffic back to a revision that served well.",
+        ("--service api --dry-run", 'api-00041-kub --yes --confirm api --reason "errors"'),
+        exits=_CHANGE,
+    ),
+    Verb(
+        "split",
+        "buddy_tui.cli.split:split",
+        "Share the traffic between revisions, by percent.",
+        ("api-00042-xez=10 --dry-run", "api-00042-xez=50 LATEST=50 --yes"),
+        exits=_CHANGE,
+    ),
+    Verb(
+        "tag",
+        "buddy_tui.cli.tag:tag",
+        "Give a revision an address of its own.",
+        ("candidate api-00042-xez --yes",),
+        exits=_CHANGE,
+    ),
+    Verb(
+        "untag",
+        "buddy_tui.cli.tag:untag",
+        "Take a tag away, and its address with it.",
+        ("candidate --service api --yes",),
+        exits=_CHANGE,
+    ),
+    Verb(
+        "restore-latest",
+        "buddy_tui.cli.restore_latest:restore_latest",
+        "Let traffic follow the latest ready revision again.",
+        ("--service api --dry-run",),
+        exits=_CHANGE,
+    ),
+    Verb(
+        "undo",
+        "buddy_tui.cli.undo:undo",
+        "Bring back the traffic list from before the last change.",
+        ("--service api --dry-run", "--service api --yes --confirm api"),
+        exits=_CHANGE,
+    ),
+    Verb(
+        "history",
+        "buddy_tui.cli.history:history",
+        "Print what was changed from here, by whom and why.",
+        ("", "api --json"),
     ),
     Verb(
         "open",
@@ -105,7 +165,7 @@ def examples_of(verb: Verb) -> str:
 
 def root_help() -> str:
     """Return what `buddy-tui --help` prints."""
-    verbs = "\n".join(f"  {verb.name:<10} {verb.summary}" for verb in VERBS)
+    verbs = "\n".join(f"  {verb.name:<14} {verb.summary}" for verb in VERBS)
     options = "\n".join(
         f"  {f'{name} {value}'.rstrip():<36} {words}" for name, value, words in CONTEXT_OPTIONS
     )

@@ -54,6 +54,12 @@ def as_text(checklist: Checklist) -> str:
         "",
         ", ".join(f"{count} {word.replace('_', ' ')}" for word, count in _counts(checklist).items()),
     ]
+    if any(line.answered is Answered.UNKNOWN for line in checklist.lines):
+        # A command is kept whole: what is copied must not have line breaks of ours.
+        lines += [
+            "Vouch for what is unknown and was seen otherwise:",
+            f"buddy-tui verify {checklist.revision} --tick LINE --by NAME --note TEXT",
+        ]
     if checklist.trouble:
         lines += _wrapped("", checklist.trouble.sentence, columns)
         lines += [checklist.trouble.hint] if checklist.trouble.hint else []

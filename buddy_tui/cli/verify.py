@@ -1,8 +1,7 @@
 """cli: `buddy-tui verify`: the verification plan of a release, each line with its evidence."""
 
-import asyncio
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from buddy_tui.cli.options import Context
+from buddy_tui.cli.probe import run
 from buddy_tui.cli.settle import settle, with_project
 from buddy_tui.cli.target import find, pick_revision, service_in
 from buddy_tui.errors import ExitCode, NotFound, UsageProblem
@@ -44,19 +44,19 @@ def verify(
     Parameters
     ----------
     revision
-        Its name, or the end of it. Without one: the newest that is ready and newer than who serves, else who serves.
+        Its name or its end. Without one: the candidate, else who serves.
 
     """
     if tick is None and (by or note):
         raise UsageProblem("--by and --note belong to a tick.", "--tick LINE --by NAME --note TEXT")
     if tick is None:
-        return asyncio.run(_with_cloud(context, revision, lambda made: _verified(made, json=json)))
+        return run(_with_cloud(context, revision, lambda made: _verified(made, json=json)))
     if json:
         raise UsageProblem("--tick prints no JSON.", "Tick first, then: buddy-tui verify --json")
     from buddy_tui.verify.ticks import vouched
 
     word = vouched(tick, by, note, _now())
-    return asyncio.run(_with_cloud(context, revision, lambda made: _ticked(made, word)))
+    return run(_with_cloud(context, revision, lambda made: _ticked(made, word)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ class _Verification:
 
 
 async def _with_cloud(
-    context: Context, wanted: str | None, work: Callable[[_Verification], Awaitable[int]]
+    context: Context, wanted: str | None, work: Callable[[_Verification], Coroutine[object, object, int]]
 ) -> int:
     flags = context.flags()
     settings = with_project(settle(flags))

@@ -11,8 +11,10 @@ from buddy_tui.emulator.faults import Faults
 
 _NAMES = tuple(field.name for field in fields(Faults) if field.name != "random")
 _PATH = "/emulator/v1/faults"
-_YES_OR_NO = ("traffic_stuck", "organisation_policy")
+_YES_OR_NO = ("traffic_stuck", "traffic_ignored", "organisation_policy")
+_COUNTS = ("drop_tail_after", "lost_replies")
 _LISTS = {
+    "denied": "permissions",
     "missing_images": "image references",
     "refused_accounts": "e-mails",
     "firestore_denied": "projects or names of RPCs",
@@ -107,4 +109,4 @@ def _number(name: str, value: object) -> float:
     if not (isfinite(number) and 0 <= number <= most):
         limit = "a share from 0 to 1" if name in _SHARES else "a number from 0 on"
         raise ValueError(f"The fault '{name}' wants {limit}, not '{value}'.")
-    return int(number) if name == "drop_tail_after" else number
+    return int(number) if name in _COUNTS else number

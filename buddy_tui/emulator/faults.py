@@ -1,7 +1,12 @@
 """Faults that a world can have. They are settings of the world: no client can tell that they are asked for."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from random import Random
+
+# What would keep a story from happening.
+_OF_THE_PRESENT = ("traffic_stuck", "traffic_ignored", "traffic_delay", "denied", "firestore_denied")
 
 
 @dataclass(slots=True)
@@ -11,7 +16,11 @@ class Faults:
     - `latency`: added to every API call
     - `unavailable`, `exhausted`: share of API calls answered UNAVAILABLE or RESOURCE_EXHAUSTED
     - `drop_tail_after`: a log tail is cut off (UNAVAILABLE) after so many responses; 0 never
-    - `traffic_stuck`: an update is accepted and done, and effective traffic does not move
+    - `traffic_stuck`: a change of traffic is accepted, and effective traffic does not move as long as this lasts
+    - `traffic_ignored`: a change of traffic is accepted and called done, and effective traffic never moves
+    - `traffic_delay`: effective traffic moves so long after the change was accepted
+    - `denied`: permissions to change that callers lack: `run.services.update`, `iam.serviceAccounts.actAs` …
+    - `lost_replies`: so many of the next updates of services are done, and their answer never arrives (UNAVAILABLE)
     - `log_delay`: log entries arrive so much later than their timestamp
     - `log_late_share`: the share of entries that `log_delay` strikes
     - `log_double_share`: the share of entries that arrive twice
@@ -26,6 +35,10 @@ class Faults:
     exhausted: float = 0.0
     drop_tail_after: int = 0
     traffic_stuck: bool = False
+    traffic_ignored: bool = False
+    traffic_delay: float = 0.0
+    denied: frozenset[str] = frozenset()
+    lost_replies: int = 0
     log_delay: float = 0.0
     log_late_share: float = 1.0
     log_double_share: float = 0.0
@@ -34,6 +47,19 @@ class Faults:
     firestore_denied: frozenset[str] = frozenset()
     missing_images: frozenset[str] = frozenset()
     random: Random = field(default_factory=lambda: Random(7), repr=False)  # noqa: S311 - chance, not secrecy
+
+    @contextmanager
+    def spared(self) -> Iterator[None]:
+        """Let a story have its past without the faults that would keep it from happening."""
+        calm = Faults()
+        kept = {name: getattr(self, name) for name in _OF_THE_PRESENT}
+        try:
+            for name in kept:
+                setattr(self, name, getattr(calm, name))
+            yield
+        finally:
+            for name, value in kept.items():
+                setattr(self, name, value)
 
     def strikes(self, share: float) -> bool:
         """Draw whether a fault of this share happens now."""

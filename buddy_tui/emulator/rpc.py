@@ -7,6 +7,7 @@ from typing import Any
 
 import grpc
 
+from buddy_tui.emulator.callers import Caller, calling
 from buddy_tui.emulator.faults import Faults
 from buddy_tui.emulator.names import Problem
 
@@ -69,7 +70,8 @@ def _unary(method: Unary, faults: Faults) -> Callable[..., Awaitable[Message]]:
     async def call(request: Message, context: Any) -> Message:  # noqa: ANN401 - grpc.aio's own
         try:
             await suffer(faults)
-            return await method.handle(request)
+            with calling(Caller(agent=_agent(context))):
+                return await method.handle(request)
         except Problem as problem:
             await context.abort(problem.code, problem.message)
 
@@ -86,6 +88,17 @@ def _streamed(method: Stream | Bidi, faults: Faults) -> Callable[..., AsyncItera
             await context.abort(problem.code, problem.message)
 
     return call
+
+
+def _agent(context: Any) -> str:  # noqa: ANN401 - grpc.aio's own
+    return next((str(value) for key, value in context.invocation_metadata() or () if key == "user-agent"), "")
+
+
+def lose_reply(faults: Faults) -> None:
+    """Let the answer of a call that was done be lost, if the world wants that now."""
+    if faults.lost_replies > 0:
+        faults.lost_replies -= 1
+        raise Problem(grpc.StatusCode.UNAVAILABLE, "Socket closed")
 
 
 async def suffer(faults: Faults) -> None:

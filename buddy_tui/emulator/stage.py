@@ -8,6 +8,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from google.protobuf.json_format import ParseDict
 
+from buddy_tui.emulator.callers import Caller, calling
 from buddy_tui.emulator.clock import Clock
 from buddy_tui.emulator.machine.build_log import BuildLog, Order
 from buddy_tui.emulator.machine.images import Built, Registry
@@ -23,6 +24,8 @@ from buddy_tui.emulator.tree import Tree
 
 # No boot takes longer than the startup limit: this is only a net under a story that hangs.
 _PATIENCE = 600.0
+# How gcloud names itself to Google: with the command that is run.
+_GCLOUD = "google-cloud-sdk gcloud/555.0.0 command/gcloud.{command} client-os/LINUX"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,30 +51,53 @@ class Stage:
         self.clock.travel(deployment.at)
         built = await self.build(SERVICE, deployment.tree)
         if deployment.lost:
-            self.registry.lose(built)
+            self.registry.lose(built.reference)
         where = Where(self.world.project, REGION, SERVICE)
-        try:
-            current = self.world.get_service(where.service_path)
-        except Problem:
-            created = _configured(Service(), deployment, built)
-            await self._done(self.world.create_service(where.parent, where.service, created))
-        else:
-            wanted = _configured(current, deployment, built)
-            await self._done(self.world.update_service(wanted, ("template", "traffic", "client")))
+        with calling(_gcloud(deployment.by, "run.deploy")):
+            operation = self._deploy(where, deployment, built)
+        await self._done(operation)
         revision = self.world.get_revision(replace(where, revision=deployment.name).revision_path)
         outcome = "ready" if conditions.state(revision) == conditions.SUCCEEDED else "did not start"
         await self._step(deployment.at, f"deploy {deployment.name} ({deployment.idea}): {outcome}")
 
-    async def route(self, at: datetime, targets: Iterable[Target]) -> None:
-        """Change the traffic of the service, as `gcloud run services update-traffic` does."""
+    def _deploy(self, where: Where, deployment: Deployment, built: Built) -> Message:
+        try:
+            current = self.world.get_service(where.service_path)
+        except Problem:
+            return self.world.create_service(
+                where.parent, where.service, _configured(Service(), deployment, built)
+            )
+        wanted = _configured(current, deployment, built)
+        return self.world.update_service(wanted, ("template", "traffic", "client"))
+
+    async def route(self, at: datetime, targets: Iterable[Target], by: str = "") -> None:
+        """Change the traffic of the service, as `gcloud run services update-traffic` does. `by` is who does it."""
         wanted = [_target(target) for target in targets]
         shares = ", ".join(f"{target.percent} % to {target.revision or 'LATEST'}" for target in wanted)
         self.clock.travel(at)
         current = self.world.get_service(Where(self.world.project, REGION, SERVICE).service_path)
         del current.traffic[:]
         current.traffic.extend(wanted)
-        await self._done(self.world.update_service(current, ("traffic",)))
+        with calling(_gcloud(by, "run.services.update-traffic")):
+            operation = self.world.update_service(current, ("traffic",))
+        await self._done(operation)
         await self._step(at, f"route {SERVICE}: {shares}")
+
+    async def delete_revision(self, at: datetime, revision: str, by: str = "") -> None:
+        """Delete a revision, given by its suffix, that has no traffic; Cloud Run removes its tag with it."""
+        self.clock.travel(at)
+        where = Where(self.world.project, REGION, SERVICE, f"{SERVICE}-{revision}")
+        with calling(_gcloud(by, "run.revisions.delete")):
+            self.world.delete_revision(where.revision_path)
+        await self._step(at, f"delete {where.revision}")
+
+    async def lose_image(self, at: datetime, revision: str) -> None:
+        """Let the image of a revision, given by its suffix, be gone, as a registry's clean-up policy does it."""
+        self.clock.travel(at)
+        where = Where(self.world.project, REGION, SERVICE, f"{SERVICE}-{revision}")
+        for container in self.world.get_revision(where.revision_path).containers:
+            self.registry.lose(container.image)
+        await self._step(at, f"the registry cleans up the image of {where.revision}")
 
     async def build(self, service: str, tree: Tree) -> Built:
         """Upload a source to where gcloud puts it, and make an image of it."""
@@ -129,6 +155,10 @@ class Stage:
     async def _done(self, operation: Message) -> None:
         if not operation.done:
             await self.bell.wait(operation.name, _PATIENCE)
+
+
+def _gcloud(email: str, command: str) -> Caller:
+    return Caller(email, _GCLOUD.format(command=command))
 
 
 def _configured(service: Message, deployment: Deployment, built: Built) -> Message:

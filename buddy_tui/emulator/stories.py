@@ -1,6 +1,18 @@
 """Every story by name."""
 
-from buddy_tui.emulator.scenarios import buddy, diverged, empty, failures, healthy, many, sessions, split
+from buddy_tui.emulator.scenarios import (
+    buddy,
+    diverged,
+    empty,
+    failures,
+    healthy,
+    image_gone,
+    latest_split,
+    many,
+    release,
+    sessions,
+    split,
+)
 from buddy_tui.emulator.story import Story
 
 STORIES: tuple[Story, ...] = (
@@ -9,7 +21,10 @@ STORIES: tuple[Story, ...] = (
     healthy.STORY,
     split.STORY,
     sessions.STORY,
+    release.STORY,
+    latest_split.STORY,
     diverged.STORY,
+    image_gone.STORY,
     empty.STORY,
     many.STORY,
 )

@@ -38,7 +38,7 @@ class Deployment:
     """One `gcloud run deploy --source .` of the service: `revision` is the suffix after its name.
 
     With `traffic` false it is `--no-traffic`: the traffic is pinned to what was ready before. A `tag` is bound to
-    the new revision by name. `instances` are kept running, none when nobody asks. `probe` is a startup probe, by the names of run.v2 Probe; empty is Cloud Run's own. With
+    the new revision by name. `by` is who deploys, empty for the world's own operator. `instances` are kept running, none when nobody asks. `probe` is a startup probe, by the names of run.v2 Probe; empty is Cloud Run's own. With
     `lost`, the image is gone from the registry before it is started.
     """
 
@@ -53,6 +53,7 @@ class Deployment:
     instances: int = 0
     probe: Mapping[str, object] = field(default_factory=dict)
     lost: bool = False
+    by: str = ""
 
     @property
     def name(self) -> str:

@@ -4,6 +4,8 @@
     cloud        all of it as one `Cloud`
     reads        Cloud Run as a `Reads`
     logs         Cloud Logging as a `LogReads`
+    history      who changed a service, from audit logs; what we may do
+    images       whether a container image is still there
     archives     source archives as a `SourceReads`
     tokens       identity tokens as a `TokenReads`
     gcloud       the identity token of a user account, from the gcloud command
@@ -11,9 +13,10 @@
     firestore    one Firestore database; loads when the first document is asked for
     changes      what may be changed, as a `Writes`
     regions      the regions of a project, over v1 REST
-    convert      protobuf -> model
+    convert      protobuf -> model, and a traffic list back
     log_entries  log entries -> model, fast
     errors       Google's errors -> ours
+    network      why there was no connection
     permissions  which role holds a permission, and how it is granted
     blocking     calls that block, with a time limit
 

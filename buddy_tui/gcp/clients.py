@@ -38,6 +38,8 @@ RETRY = AsyncRetry(
     if_exception_type(ServiceUnavailable), initial=0.1, multiplier=2.0, maximum=0.8, timeout=2.0
 )
 _OPTIONS = (
+    # Audit logs keep it as the program that called.
+    ("grpc.primary_user_agent", str(CLIENT_INFO.user_agent)),
     ("grpc.max_send_message_length", -1),
     ("grpc.max_receive_message_length", -1),
     # After an outage gRPC waits up to two minutes before it dials again.

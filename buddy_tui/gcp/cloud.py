@@ -2,10 +2,11 @@
 
 from buddy_tui.gcp.archives import GoogleArchives
 from buddy_tui.gcp.documents import GoogleDocuments
-from buddy_tui.gcp.logs import GoogleLogs
+from buddy_tui.gcp.history import GoogleHistory
+from buddy_tui.gcp.images import GoogleImages
 from buddy_tui.gcp.reads import GoogleReads
 from buddy_tui.gcp.tokens import GoogleTokens
 
 
-class GoogleCloud(GoogleReads, GoogleLogs, GoogleArchives, GoogleTokens, GoogleDocuments):
-    """Services, logs, source archives, identity tokens and documents over one set of clients."""
+class GoogleCloud(GoogleReads, GoogleHistory, GoogleArchives, GoogleTokens, GoogleDocuments, GoogleImages):
+    """Services, logs and what they tell of changes, sources, images, tokens and documents over one set of clients."""

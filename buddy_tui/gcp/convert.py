@@ -1,4 +1,4 @@
-"""gcp: raw protobuf -> model. Never raises on any message; every foreign string comes out clean.
+"""gcp: raw protobuf -> model, and a traffic list back. Never raises on any message; foreign strings come out clean.
 
 Messages are the raw protobuf ones (`Service.pb(message)`): reading proto-plus fields costs about eight times as much.
 """
@@ -9,6 +9,7 @@ from typing import Any
 
 from buddy_tui.clean import clean, clean_line
 from buddy_tui.model import (
+    ANNOTATIONS,
     Condition,
     ConditionState,
     Container,
@@ -45,8 +46,8 @@ def service(message: Message) -> Service:
         generation=message.generation,
         observed_generation=message.observed_generation,
         reconciling=message.reconciling,
-        created=_time(message, "create_time"),
-        updated=_time(message, "update_time"),
+        created=moment(message, "create_time"),
+        updated=moment(message, "update_time"),
         last_modifier=clean_line(message.last_modifier),
         latest_created=_short(message.latest_created_revision),
         latest_ready=latest_ready,
@@ -59,7 +60,14 @@ def service(message: Message) -> Service:
         default_uri_disabled=message.default_uri_disabled,
         invoker_iam_disabled=message.invoker_iam_disabled,
         custom_audiences=tuple(map(clean_line, message.custom_audiences)),
+        annotations=_ours(message.annotations),
     )
+
+
+def _ours(annotations: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    """Keep the annotations that are ours: what others have written there may be anything."""
+    ours = sorted(item for item in annotations.items() if item[0].startswith(ANNOTATIONS))
+    return tuple((clean_line(key), clean_line(value)) for key, value in ours)
 
 
 def revision(message: Message) -> Revision:
@@ -73,7 +81,7 @@ def revision(message: Message) -> Revision:
         state=state,
         reason=deciding.reason,
         message=deciding.message,
-        created=_time(message, "create_time"),
+        created=moment(message, "create_time"),
         creator=clean_line(message.creator),
         conditions=conditions,
         containers=tuple(map(_container, message.containers)),
@@ -122,6 +130,14 @@ def _target(message: Message) -> TrafficTarget:
     )
 
 
+def asked(target: TrafficTarget, message: Message) -> None:
+    """Write a desired target into an empty run.v2 TrafficTarget, so that it reads back as the same."""
+    message.type_ = _LATEST if target.latest else _BY_NAME
+    message.revision = "" if target.latest else target.revision
+    message.percent = target.percent
+    message.tag = target.tag
+
+
 def _effective(message: Message, latest_ready: str) -> TrafficTarget:
     latest = message.type_ == _LATEST or not message.revision
     return TrafficTarget(
@@ -141,7 +157,7 @@ def _condition(message: Message, fallback: str = "") -> Condition:
         reason=_camel(_enum_name(message, reason)) if reason else "",
         message=clean(message.message).strip(),
         severity=_SEVERITIES.get(message.severity, "error"),
-        since=_time(message, "last_transition_time"),
+        since=moment(message, "last_transition_time"),
     )
 
 
@@ -194,7 +210,8 @@ def _labels(labels: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
     return tuple(sorted((clean_line(key), clean_line(value)) for key, value in labels.items()))
 
 
-def _time(message: Message, field: str) -> datetime | None:
+def moment(message: Message, field: str) -> datetime | None:
+    """Return a time as UTC, to the microsecond; `None` where it was not told, or no calendar has it."""
     if not message.HasField(field):
         return None
     try:

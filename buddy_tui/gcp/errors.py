@@ -26,12 +26,14 @@ from buddy_tui.errors import (
     Unreachable,
     UsageProblem,
 )
-from buddy_tui.gcp.permissions import ACTING, ROLES, grant
+from buddy_tui.gcp.network import no_connection
+from buddy_tui.gcp.permissions import ACT_AS, ACTING, missing
 
 SIGN_IN = "gcloud auth application-default login"
 LOG_TAIL = "the log tail"
 
 _PERMISSION = re.compile(r"\b(?:[Pp]ermission '?)([a-z][A-Za-z]*(?:\.[A-Za-z]+){2})\b")
+_ACCOUNT = re.compile(r"[\w.-]+@[\w.-]+\.gserviceaccount\.com")
 _ACTING = re.compile("|".join(map(re.escape, ACTING)))
 _DISABLED = re.compile(r"has not been used in project (\S+)")
 _UNKNOWN_LOCATION = re.compile(r"locations/\S+' \(or it may not exist\)|[Ll]ocation \S+ is not found")
@@ -44,7 +46,8 @@ class About:
     `what` is a noun such as `service api`; `member` is who we are in IAM's spelling (`user:…`), or empty;
     `service_account` is the one that we act as, or empty, and `signed_in` who we were before; `host` is where the call
     went; `seconds` is how long it was given. `product` is whose API it is, `permission` what it takes, where Google
-    does not name it, and `listing` the command that lists what there is, where such a thing may be missing.
+    does not name it, and `listing` the command that lists what there is, where such a thing may be missing. `written` is
+    what the call was to change, e.g. `traffic list`, or empty where it was to look.
     """
 
     project: str = ""
@@ -58,6 +61,7 @@ class About:
     product: str = "Cloud Run"
     permission: str = ""
     listing: str = ""
+    written: str = ""
 
     @property
     def place(self) -> str:
@@ -71,8 +75,18 @@ def translate(error: Exception, about: About) -> BuddyError:
         return translate(error.cause, about)
     for kind, say in _TABLE:
         if isinstance(error, kind):
-            return say(error, about)
+            return _perhaps_written(say(error, about), about)
     raise error
+
+
+def _perhaps_written(told: BuddyError, about: About) -> BuddyError:
+    """Say of a change without an answer that it may be there; of one that Google counted out, nothing."""
+    if not about.written or not isinstance(told, Unreachable) or isinstance(told, OverQuota):
+        return told
+    return type(told)(
+        f"{told} The {about.written} may have been written all the same.",
+        f"Look at {about.what} first. {told.hint}",
+    )
 
 
 # Of any shape: each function below knows the one that the table sends it.
@@ -103,24 +117,20 @@ def _without_permission(reason: str, details: Mapping[str, str], text: str, abou
     permission = details.get("permission") or (named[1] if named else "")
     if reason == "USER_PROJECT_DENIED":
         permission = "serviceusage.services.use"
+    account = _ACCOUNT.search(f"{details.get('resource', '')} {text}")
     if permission := permission or about.permission:
-        return _missing(clean_line(permission), about)
+        return _missing(clean_line(permission), about, account[0] if account else "")
     return Denied(f"Google says no: {text}.", "Ask an administrator of the project for roles/run.viewer.")
 
 
-def _missing(permission: str, about: About) -> Denied:
-    acting = permission.startswith("iam.serviceAccounts.") and about.service_account
-    where = f"service account {about.service_account}" if acting else f"project {about.project}"
-    sentence = f"You lack {permission} on {where}"
-    role = ROLES.get(permission)
-    if role is None:
-        return Denied(f"{sentence}.", "Ask an administrator of the project for a role that holds it.")
+def _missing(permission: str, about: About, account: str = "") -> Denied:
+    """Name a permission and who may give it; `account` is the service account that Google's words are about."""
+    if permission.lower() == ACT_AS.lower():  # Cloud Run spells it in small letters
+        return Denied(*missing(ACT_AS, about.member, about.project, account))
+    acted = about.service_account if permission.startswith("iam.serviceAccounts.") else ""
     # Who may act as an account is not that account, but whoever wants to.
     member = (permission in ACTING and about.signed_in) or about.member
-    return Denied(
-        f"{sentence}; {role} has it.",
-        grant(role, member, project=about.project, service_account=about.service_account if acting else ""),
-    )
+    return Denied(*missing(permission, member, about.project, acted))
 
 
 def _disabled(api_name: str, project: str, about: About) -> ApiDisabled:
@@ -146,30 +156,6 @@ def _unavailable(error: _Foreign, about: About) -> BuddyError:
     if why := no_connection(text):
         return Unreachable(f"{about.host} cannot be reached: {why}.", _network_hint(about))
     return ServerTrouble(f"{about.host} is unavailable: {text}.", _server_hint(about))
-
-
-# How gRPC's core, the operating system and Python's own exceptions word it.
-_NO_CONNECTION = (
-    ("onnection refused", "connection refused"),
-    ("ConnectionRefused", "connection refused"),
-    ("DNS resolution failed", "its name does not resolve"),
-    ("errors resolving", "its name does not resolve"),
-    ("Name or service not known", "its name does not resolve"),
-    ("gaierror", "its name does not resolve"),
-    ("ertificate", "its certificate is not trusted"),
-    ("SSL_ERROR", "no TLS connection"),
-    ("imed out", "the connection timed out"),
-    ("imeout", "the connection timed out"),
-    ("etwork is unreachable", "the network is unreachable"),
-    ("onnection reset", "the connection was cut"),
-    ("Socket closed", "the connection was cut"),
-    ("failed to connect", "no connection"),
-)
-
-
-def no_connection(text: str) -> str:
-    """Tell why there was no connection, in our words; empty where the text is about something else."""
-    return next((why for sign, why in _NO_CONNECTION if sign in text), "")
 
 
 def _network_hint(about: About) -> str:
@@ -253,6 +239,8 @@ def _refused(error: _Foreign, about: About) -> BuddyError:
 def _misused(error: _Foreign, about: About) -> BuddyError:
     if _UNKNOWN_LOCATION.search(text := _text(error)):
         return NotFound(f"There is no region {about.region}.")
+    if about.written:
+        return _refused(error, about)
     return UsageProblem(
         f"{about.product} did not accept {about.what}: {text}.",
         "buddy-tui context says where each name came from.",
@@ -290,6 +278,7 @@ _TABLE: tuple[tuple[type[Exception], Callable[[_Foreign, About], BuddyError]], .
     (api.FailedPrecondition, _refused),
     (api.Conflict, _refused),
     (api.OutOfRange, _ended),
+    (api.Cancelled, _server_trouble),
     (api.ClientError, _misused),
     (api.GoogleAPICallError, _server_trouble),
     (httpx.TimeoutException, _late),

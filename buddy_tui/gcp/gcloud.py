@@ -11,7 +11,7 @@ from pathlib import Path
 
 from buddy_tui.clean import clean_line
 from buddy_tui.errors import BuddyError, NotSignedIn, Unreachable
-from buddy_tui.gcp.errors import no_connection
+from buddy_tui.gcp.network import no_connection
 
 _SECONDS = 10.0
 _OTHERWISE = "--impersonate-service-account ACCOUNT"

@@ -129,7 +129,7 @@ def _told(message: Message) -> str:
     if kind == "json_payload":
         return said(_struct(message.json_payload))
     if kind == "proto_payload":
-        return _audited(_audit(message.proto_payload))
+        return _audited(audit_record(message.proto_payload))
     return str(message.text_payload)
 
 
@@ -159,7 +159,7 @@ def _value(value: Message) -> object:
     return None if kind in {None, "null_value"} else getattr(value, kind)
 
 
-def _audit(payload: Message) -> AuditLog:
+def audit_record(payload: Message) -> AuditLog:
     """Unpack an audit record; an empty one where it is something else, or broken."""
     audit = AuditLog()
     try:
@@ -189,7 +189,7 @@ def _json(kept: Message) -> dict[str, object]:
 
 
 def _audit_json(payload: Message) -> dict[str, object]:
-    audit = _audit(payload)
+    audit = audit_record(payload)
     for body in _BODIES:
         audit.ClearField(body)
     if audit.status.details:  # of types that only whoever put them there may know
@@ -207,7 +207,7 @@ def _named(entry: LogEntry, message: Message) -> LogEntry:
 
 def _resource(message: Message) -> tuple[str, str, str]:
     """Return region, kind and name of the resource that an audit entry is about, empty where it does not say."""
-    found = _RESOURCE.search(_audit(message.proto_payload).resource_name)
+    found = _RESOURCE.search(audit_record(message.proto_payload).resource_name)
     region, kind, name = found.groups("") if found else ("", "", "")
     return clean_line(region), kind, clean_line(name)
 

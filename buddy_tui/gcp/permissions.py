@@ -2,6 +2,7 @@
 
 import shlex
 
+ACT_AS = "iam.serviceAccounts.actAs"
 # The least role that holds a permission, as in Google's IAM documentation of each product.
 ROLES = {
     "run.services.list": "roles/run.viewer",
@@ -15,7 +16,7 @@ ROLES = {
     "run.revisions.delete": "roles/run.developer",
     "run.builds.create": "roles/run.sourceDeveloper",
     "run.routes.invoke": "roles/run.invoker",
-    "iam.serviceAccounts.actAs": "roles/iam.serviceAccountUser",
+    ACT_AS: "roles/iam.serviceAccountUser",
     "iam.serviceAccounts.getAccessToken": "roles/iam.serviceAccountTokenCreator",
     "iam.serviceAccounts.getOpenIdToken": "roles/iam.serviceAccountOpenIdTokenCreator",
     "logging.logEntries.list": "roles/logging.viewer",
@@ -27,7 +28,7 @@ ROLES = {
     "artifactregistry.repositories.get": "roles/artifactregistry.reader",
     "serviceusage.services.use": "roles/serviceusage.serviceUsageConsumer",
 }
-# What it takes to act as a service account.
+# What it takes to make tokens of a service account.
 ACTING = ("iam.serviceAccounts.getAccessToken", "iam.serviceAccounts.getOpenIdToken")
 
 
@@ -37,3 +38,16 @@ def grant(role: str, member: str, *, project: str = "", service_account: str = "
     name = service_account or project
     binding = [f"--member={member or 'user:YOUR_ACCOUNT'}", f"--role={role}"]
     return shlex.join(["gcloud", *target, "add-iam-policy-binding", name, *binding])
+
+
+def missing(permission: str, member: str, project: str, service_account: str = "") -> tuple[str, str]:
+    """Say that `member` lacks a permission, on the service account where one is named; and the way to get it."""
+    where = f"service account {service_account}" if service_account else f"project {project}"
+    sentence = f"You lack {permission} on {where}"
+    role = ROLES.get(permission)
+    if role is None:
+        return f"{sentence}.", "Ask an administrator of the project for a role that holds it."
+    return (
+        f"{sentence}; {role} has it.",
+        grant(role, member, project=project, service_account=service_account),
+    )

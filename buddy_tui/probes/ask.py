@@ -21,7 +21,7 @@ AT_ONCE = 8
 """Requests that are under way at most, and visitors who are there at most."""
 
 # Nobody sees more than so many seconds apart, and a new matrix for every answer would cost more than the answers.
-_APART = 0.05
+_APART = 0.1
 # What an instance may need to wake up, beyond what the question allows. Cloud Run itself gives it up to four minutes.
 _WAKING = 60.0
 
@@ -101,6 +101,18 @@ class _Board:
         self._tallies = [[Tally(target, one, attempts) for one in questions] for target in targets]
         self._cells = [[tally.cell() for tally in row] for row in self._tallies]
         self._changed: set[tuple[int, int]] = set()
+        self._turn = asyncio.Lock()
+
+    async def turn(self) -> None:
+        """Return when the caller's request may begin: one each time that the event loop comes round.
+
+        Where answers come fast, all would otherwise go on in the same breath; and a key, which needs several breaths
+        until it is on the screen, would wait for all of them each time.
+        """
+        waited = self._turn.locked()
+        async with self._turn:
+            if not waited:  # who had to wait comes round by that alone
+                await asyncio.sleep(0)
 
     def tally(self, row: int, column: int) -> Tally:
         """Return what is known of a cell, which is about to change."""
@@ -174,7 +186,7 @@ async def _woken(board: _Board, door: Door, places: asyncio.Semaphore, row: int)
     async with places:
         visit = door.visit()
         try:
-            rinse, _ = await _attempted(visit, board.targets[row], patient, 0)
+            rinse, _ = await _attempted(board, visit, board.targets[row], patient, 0)
         finally:
             await visit.close()
     board.tally(row, first).rinse = rinse
@@ -192,9 +204,8 @@ async def _asked(
         visit = door.visit()
         try:
             for _ in range(times):
-                attempt, fix = await _attempted(visit, target, question, board.made(row, column) + 1)
+                attempt, fix = await _attempted(board, visit, target, question, board.made(row, column) + 1)
                 board.tally(row, column).add(attempt, fix)
-                await asyncio.sleep(0)  # where answers come fast, keys have their turn between two of them
                 if attempt.verdict is Verdict.REFUSED:
                     break
         finally:
@@ -202,7 +213,9 @@ async def _asked(
     board.tally(row, column).over = True
 
 
-async def _attempted(visit: Visit, target: Target, question: Question, number: int) -> tuple[Attempt, str]:
+async def _attempted(
+    board: _Board, visit: Visit, target: Target, question: Question, number: int
+) -> tuple[Attempt, str]:
+    await board.turn()
     answer = await visit.send(target, question.ask, timeout=question.timeout)
-    await asyncio.sleep(0)  # as above
     return await attempt_of(question, number, answer), answer.fix

@@ -243,6 +243,7 @@ def _refused(answer: Answer, why: tuple[Refusal, str, str] | None) -> Answer:
     return replace(answer, refusal=refusal, reason=reason, fix=fix)
 
 
+@lru_cache(maxsize=256)
 def _parsed(url: str) -> "httpx.URL | None":
     import httpx
 

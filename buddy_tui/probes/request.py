@@ -81,7 +81,8 @@ def _filled(header: str, value: str, environ: Mapping[str, str]) -> str:
             return environ[match[1]]
         except KeyError:
             raise UsageProblem(
-                f"Header {header} asks for the environment variable {match[1]}, which is not set."
+                f"Header {header} asks for the environment variable {match[1]}, which is not set.",
+                f"Set {match[1]}, or change `headers` in buddy.toml.",
             ) from None
 
     return _VARIABLE.sub(variable, value)

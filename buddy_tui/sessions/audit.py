@@ -6,7 +6,7 @@ fetched that it takes to count them.
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from math import ceil
@@ -16,10 +16,11 @@ from buddy_tui.errors import BuddyError
 from buddy_tui.gateway import Document, DocumentReads, Place
 from buddy_tui.model import Revision, RevisionState, Service, Trouble
 from buddy_tui.question import SessionPlan
-from buddy_tui.sessions.falls import Falls, falls
+from buddy_tui.sessions.falls import Falls, falls, too_little
 from buddy_tui.sessions.fill import at_field
 from buddy_tui.sessions.moments import hour_of, moment
 from buddy_tui.sessions.values import Audit, Hour, Kept
+from buddy_tui.traffic import truth
 
 NOBODY = "(unknown)"
 OTHERS = "(other names)"
@@ -76,11 +77,16 @@ async def audit(
         cut=read >= most and total > read,
         as_of=clock(),
     )
-    return _counted(found, documents, revisions, plan)
+    serving = {one.revision for one in truth(service, tuple(revisions)).effective if one.percent}
+    return _counted(found, documents, revisions, serving, plan)
 
 
 def _counted(
-    found: Audit, documents: Sequence[Document], revisions: Sequence[Revision], plan: SessionPlan
+    found: Audit,
+    documents: Sequence[Document],
+    revisions: Sequence[Revision],
+    serving: Collection[str],
+    plan: SessionPlan,
 ) -> Audit:
     """Return what was found, counted."""
     served = sorted((one.created, one.name) for one in revisions if one.created and _could_serve(one))
@@ -96,12 +102,15 @@ def _counted(
     )
     if not moments or found.as_of is None:
         return replace(counted, notes=tuple(_notes(counted, documents, sessions, plan)))
-    rollouts = tuple(one for one in served if moments[0] <= one[0] <= found.as_of)
+    began = tuple(one for one in served if moments[0] <= one[0] <= found.as_of)
+    served_then = {*serving, *(one.revision for one in sessions if not one.guessed)}
     unseen = 0 if found.cut else found.total - found.read
-    told = falls(moments, rollouts, moments[0], found.as_of, unseen=unseen)
+    told = falls(moments, began, moments[0], found.as_of, unseen=unseen)
     if _out_of_order(found, documents, plan):
         told = Falls()
-    notes = (*_notes(counted, documents, sessions, plan), *told.notes)
+    rollouts = tuple(one for one in began if one[1] in served_then or one[1] in told.after)
+    unsure = [revision for revision in told.unsure if revision in served_then]
+    notes = (*_notes(counted, documents, sessions, plan), *too_little(unsure))
     return replace(counted, rollouts=rollouts, fell=told.fell, notes=notes)
 
 

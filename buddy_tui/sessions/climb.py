@@ -10,7 +10,7 @@ from buddy_tui.errors import BuddyError, Unwritable
 from buddy_tui.gateway import Writes
 from buddy_tui.model import Revision, RevisionState, Service
 from buddy_tui.probes.targets import targets_of
-from buddy_tui.probes.values import Door, Verdict
+from buddy_tui.probes.values import Door, Target, Verdict
 from buddy_tui.question import SessionPlan
 from buddy_tui.sessions import ending, rungs
 from buddy_tui.sessions.fill import fresh_mark
@@ -20,6 +20,7 @@ from buddy_tui.sessions.rungs import Told
 from buddy_tui.sessions.session import Clock, Outside, Routes, Session, SessionReads, Sleep
 from buddy_tui.sessions.sweep import sweep
 from buddy_tui.sessions.values import Ladder, Step, Survival
+from buddy_tui.traffic import truth
 
 RUNGS: tuple[tuple[str, Callable[[Session], Awaitable[Told]]], ...] = (
     ("create", rungs.create),
@@ -72,7 +73,8 @@ async def climb(  # noqa: PLR0913 - what is asked, and everything that is outsid
         yield _refused(ladder, "Read-only: a session probe makes a session and deletes it again.")
         return
     if routes.own.refusal is not None:
-        yield _refused(ladder, routes.own.reason or str(routes.own.refusal), routes.own.fix)
+        refused = _refused(ladder, routes.own.reason or str(routes.own.refusal), routes.own.fix)
+        yield replace(refused, refusal=routes.own.refusal)
         return
     yield ladder
     swept = await sweep(cloud, writes, door, clock=clock, name=service.name, plan=plan, marks=marks)
@@ -85,7 +87,7 @@ async def climb(  # noqa: PLR0913 - what is asked, and everything that is outsid
         return
     session = Session(service.name, plan, routes, Outside(door, cloud, writes, clock, sleep), held, mark)
     try:
-        for at, (_, rung) in enumerate(RUNGS):
+        for at, (_, rung) in enumerate(_rungs(routes)):
             ladder = _began(ladder, at, clock())
             yield ladder
             told = await rung(session)
@@ -118,38 +120,53 @@ async def _end(session: Session) -> None:
 
 
 def _routes(service: Service, revisions: tuple[Revision, ...], revision: str) -> Routes:
-    """Choose whom to ask. Raises NotFound when there is no such revision."""
-    wanted = {one.revision: one for one in targets_of(service, revisions, (revision,))}
+    """Choose whom to ask: as the serving one, whichever else has most traffic. Raises NotFound: no such revision."""
+    shares = truth(service, revisions).effective
+    serving = next((one.revision for one in shares if one.percent and one.revision not in {"", revision}), "")
+    asked = (revision, serving) if serving else (revision,)
+    targets = {one.revision: one for one in targets_of(service, revisions, asked)}
     known = {one.name: one for one in revisions}
-    serving = max(wanted.values(), key=lambda one: one.percent)
-    serves = serving.revision if serving.percent else ""
-    across = serving if serves not in {"", revision} else None
-    newest = [one.name for one in revisions if one.state is RevisionState.READY]
-    asked = {one.revision: one for one in targets_of(service, revisions) if one.refusal is None}
-    further = next((asked[name] for name in newest if name in asked and name not in {revision, serves}), None)
     return Routes(
-        wanted[revision],
+        targets[revision],
         account=known[revision].service_account if revision in known else "",
-        serving=across,
-        further=further,
-        unserved=f"{revision} is the one that serves" if serves else "no revision serves",
-        unfurther="no further revision that is ready has an address of its own",
+        serving=targets.get(serving),
+        further=_further(service, revisions, asked),
     )
 
 
+def _further(service: Service, revisions: Sequence[Revision], asked: tuple[str, ...]) -> Target | None:
+    """Choose one more that is ready and can be asked: one that has traffic, else the one to go back to, else the newest.
+
+    One goes back to the newest that is older than the probed revision, the first of `asked`; `revisions` are newest
+    first.
+    """
+    targets = {one.revision: one for one in targets_of(service, revisions) if one.refusal is None}
+    ready = [one.name for one in revisions if one.state is RevisionState.READY and one.name not in asked]
+    others = [targets[name] for name in ready if name in targets]
+    names = [one.name for one in revisions]
+    older = names[names.index(asked[0]) :] if asked[0] in names else []
+    matters = (lambda one: one.percent > 0, lambda one: one.revision in older, lambda _: True)
+    return next((one for matter in matters for one in others if matter(one)), None)
+
+
+def _rungs(routes: Routes) -> tuple[tuple[str, Callable[[Session], Awaitable[Told]]], ...]:
+    """Return the rungs that there are: where the probed revision alone serves, nothing is to be read across."""
+    return tuple(rung for rung in RUNGS if rung[0] != "across" or routes.serving)
+
+
 def _steps(plan: SessionPlan, routes: Routes) -> tuple[Step, ...]:
-    serving = f"{routes.serving.revision}, which serves" if routes.serving else "the revision that serves"
+    serving = routes.serving.revision if routes.serving else ""
     titles = {
         "create": "create a session",
         "reopen": "open it again: fresh connection, no cookies",
         "firestore": "read it straight from Firestore",
         "together": f"{plan.reads} reads at once over separate connections",
-        "across": f"read it through {serving}",
+        "across": f"read it through {serving}, which serves",
         "other": f"read it through {routes.further.revision if routes.further else 'one more revision'}",
         "delete": "delete it",
         "gone": "gone from Firestore too",
     }
-    return tuple(Step(name, titles[name]) for name, _ in RUNGS)
+    return tuple(Step(name, titles[name]) for name, _ in _rungs(routes))
 
 
 def _began(ladder: Ladder, at: int, now: datetime) -> Ladder:

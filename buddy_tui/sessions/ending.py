@@ -140,7 +140,7 @@ def _deleted(session: Session, answer: Answer) -> Verdict:
 
 def _leaked(session: Session, paths: tuple[str, ...], reads: tuple[Reading, ...]) -> str:
     if paths:
-        return f"{', '.join(paths)} in {session.seen.where}, which we then removed"
+        return f"{', '.join(paths)} in {session.seen.where}; we removed it"
     found = count(reads, Sight.FOUND)
     return f"{found} of {len(reads)} reads through {session.seen.revision} found it" if found else ""
 
@@ -162,7 +162,7 @@ def _ended(session: Session, paths: tuple[str, ...], leaked: str) -> Told:
     if leaked:
         return Told(Verdict.FAIL, f"still there after it was deleted: {leaked}")
     if session.left:
-        return Told(Verdict.INCONCLUSIVE, session.left)
+        return Told(Verdict.INCONCLUSIVE, "not seen to be gone")
     if paths:
         return Told(Verdict.INCONCLUSIVE, f"{', '.join(paths)} was still there, and we removed it")
     return Told(Verdict.PASS, f"no document of it is in {session.seen.where}")

@@ -22,10 +22,11 @@ _MOST_NAMED = 5
 
 @dataclass(frozen=True, slots=True)
 class Falls:
-    """Sentences about rollouts after which fewer sessions were written, and what else is to be known."""
+    """Sentences about rollouts `after` which fewer sessions were written, and those too young or quiet to tell."""
 
     fell: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
+    unsure: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ def falls(
     """
     made = sorted(moments)
     starts = [since, *(when for when, _ in rollouts), now]
-    fell, unsure = [], []
+    fell, fallen, unsure = [], [], []
     for at, (when, revision) in enumerate(rollouts):
         earlier, later = when - max(starts[at], when - _DAY), min(starts[at + 2], when + _DAY) - when
         after = _window(made, when, later)
@@ -68,7 +69,17 @@ def falls(
             unsure.append(revision)
         elif most.hourly < before.hourly / 2 and _by_chance(before, most) < _CHANCE:
             fell.append(_sentence(when, revision, before, after))
-    return Falls(tuple(fell), tuple(_too_little(unsure)))
+            fallen.append(revision)
+    return Falls(tuple(fell), tuple(fallen), tuple(unsure))
+
+
+def too_little(revisions: Sequence[str]) -> Iterator[str]:
+    """Yield a sentence about the rollouts, oldest first, after which there is too little to tell; none about none."""
+    if not revisions:
+        return
+    newest = revisions[::-1]
+    more = f" and {len(newest) - _MOST_NAMED} more" if len(newest) > _MOST_NAMED else ""
+    yield f"Too few sessions to tell whether fewer are written since {', '.join(newest[:_MOST_NAMED])}{more} began."
 
 
 def _window(made: Sequence[datetime], start: datetime, length: timedelta) -> _Window:
@@ -105,11 +116,3 @@ def _sentence(when: datetime, revision: str, before: _Window, after: _Window) ->
 def _in_words(hourly: float) -> str:
     """Return a rate with one decimal where that says anything, e.g. `41`, `2.5`."""
     return f"{hourly:,.0f}" if hourly >= 10 or hourly == round(hourly) else f"{hourly:.1f}"
-
-
-def _too_little(revisions: Sequence[str]) -> Iterator[str]:
-    if not revisions:
-        return
-    newest = revisions[::-1]
-    more = f" and {len(newest) - _MOST_NAMED} more" if len(newest) > _MOST_NAMED else ""
-    yield f"Too few sessions to tell whether fewer are written since {', '.join(newest[:_MOST_NAMED])}{more} began."

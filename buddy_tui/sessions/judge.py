@@ -79,10 +79,14 @@ def _memory(seen: Seen) -> Judgement | None:
         split = bool(finders and missers - finders)
     if not split:
         return None
-    by = f": of {len(finders | missers)} instances, {len(finders)} find it" if finders else ""
+    by = (
+        f": of {len(finders | missers)} instances, {len(finders)} {'finds' if len(finders) == 1 else 'find'} it"
+        if finders
+        else ""
+    )
     kept = {
         Stored.YES: "It is in Firestore, yet instances read their own memory.",
-        Stored.NO: f"It is not in Firestore, {seen.where}.",
+        Stored.NO: f"It is not in Firestore ({seen.where}).",
     }.get(seen.look.stored, f"Firestore could not be asked: {seen.look.words}")
     return Judgement(
         Survival.MEMORY_OF_ONE_INSTANCE,
@@ -103,11 +107,11 @@ def _elsewhere(seen: Seen) -> Judgement | None:
     ]
     if others or len(finders) > 1 or (seen.maker and finders - {seen.maker}):
         who = others[0] if others else f"{max(len(finders), 2)} instances"
-        unserved = f" {seen.serving}, which serves, does not." if _missing(seen.across) else ""
+        unserved = f" {seen.serving}, which serves, does not find it." if _missing(seen.across) else ""
         why = f" {seen.look.words}" if seen.look.words else ""
         return Judgement(
             Survival.WRONG_PROJECT_OR_DATABASE,
-            f"It is shared, for {who} {'finds' if others else 'find'} it, but it is not in {seen.where}.{why}{unserved}",
+            f"{who} {'finds' if others else 'find'} it, so it is shared, but it is not in {seen.where}.{why}{unserved}",
             "Compare the revision's project and database (GOOGLE_CLOUD_PROJECT, the name given to its Firestore "
             "client) with that, or correct `project` and `database` under [session] in buddy.toml.",
         )
@@ -162,7 +166,7 @@ def _lost(seen: Seen) -> Judgement | None:
 
 
 def _we_are_denied(seen: Seen) -> Judgement | None:
-    if seen.look.stored is not Stored.DENIED:
+    if seen.look.stored is not Stored.DENIED or _memory(seen) or _lost(seen):  # which tell of it
         return None
     return Judgement(
         Survival.PERMISSION_DENIED,
@@ -193,8 +197,8 @@ def _unread(seen: Seen) -> Judgement | None:
     first = min(one.after for one in seen.own if one.sight is Sight.FOUND)
     missed = count(seen.own, Sight.MISSING)
     return _late(
-        f"{missed} {'reads' if missed > 1 else 'read'} did not find it after {seen.revision} had said that it was "
-        f"created; it was first found after {first:.1f} s."
+        f"{seen.revision} said that it was created, but {missed} {'reads' if missed > 1 else 'read'} did not find it; "
+        f"it was first found after {first:.1f} s."
     )
 
 
@@ -228,7 +232,7 @@ def _leaked(seen: Seen) -> Judgement | None:
         return None
     return Judgement(
         Survival.LEAKED,
-        f"The service said that it was deleted, and it was still there: {seen.leaked}.",
+        f"The service said that it was deleted, but it was still there: {seen.leaked}.",
         "Let deletion of a session remove its document before it answers.",
     )
 
@@ -264,15 +268,16 @@ def _persisted(seen: Seen) -> Iterator[str]:
     by = (
         f"{told} instances" if told > 1 else "one instance" if told else "instances that cannot be told apart"
     )
-    yield f"It is in Firestore, {seen.where}, and read back through {by} of {seen.revision}."
-    if seen.across is None or seen.across.sight is Sight.UNASKED:
+    yield f"It is in Firestore ({seen.where}), and was read back through {by} of {seen.revision}."
+    if seen.unserved:
         yield seen.unserved
-    elif seen.across.sight is Sight.FOUND:
-        yield f"{seen.serving}, which serves, finds it too."
-    else:
-        yield f"{seen.serving}, which serves, could not read it: {seen.across.words}."
+    elif seen.across is not None:
+        found = seen.across.sight is Sight.FOUND
+        said = "finds it too" if found else f"could not read it: {seen.across.words}"
+        yield f"{seen.serving}, which serves, {said}."
     if seen.further is not None and seen.further.sight in {Sight.MISSING, Sight.FAILED}:
-        yield f"{seen.other} does not find it: {seen.further.words}."
+        which = f"{seen.other}, which has no traffic," if seen.idle else seen.other
+        yield f"{which} does not find it: {seen.further.words}."
     if seen.undeleted:
         yield f"The service did not delete it: {seen.undeleted}."
 

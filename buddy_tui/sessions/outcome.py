@@ -14,5 +14,6 @@ def outcome(ladder: Ladder) -> ExitCode:
     if ladder.survival is Survival.PERSISTED:
         return ExitCode.OK
     if ladder.survival is Survival.REFUSED:
-        return ExitCode.NOT_ALLOWED
+        lacks_something = ladder.refusal is not None and not ladder.refusal.is_permission
+        return ExitCode.RETRYABLE if lacks_something else ExitCode.NOT_ALLOWED
     return ExitCode.RETRYABLE if ladder.survival in _OPEN else ExitCode.PROBLEM_FOUND

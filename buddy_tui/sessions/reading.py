@@ -17,6 +17,8 @@ from buddy_tui.sessions.seen import Reading, Sight
 MOST_SKEW = timedelta(seconds=60)
 _MISSING = {404, 410}
 _MOST_SHOWN = 80
+# A Date header knows no less: what is nearer than that is the same.
+_SECOND = timedelta(seconds=1)
 
 
 def reading(answer: Answer, plan: SessionPlan, *, after: float = 0.0) -> Reading:
@@ -136,7 +138,8 @@ def _date(header: str) -> datetime | None:
 
 
 def _outside(when: datetime, began: datetime, ended: datetime) -> timedelta:
-    return min(when - began, timedelta()) + max(when - ended, timedelta())
+    apart = min(when - began, timedelta()) + max(when - ended, timedelta())
+    return apart if abs(apart) > _SECOND else timedelta()
 
 
 def _span(apart: timedelta) -> str:

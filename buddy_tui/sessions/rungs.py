@@ -73,7 +73,7 @@ async def reopen(session: Session) -> Told:
     last = reads[-1]
     traces = tuple(one.trace for one in reads if one.trace)
     if last.sight is Sight.FOUND and len(reads) > 1:
-        reason = f"found at read {len(reads)} only, after {last.after:.1f} s: first {reads[0].words}"
+        reason = f"found only at read {len(reads)}, after {last.after:.1f} s; before, {reads[0].words}"
         return Told(Verdict.FAIL, reason, traces)
     return Told(_verdict(last), _by_instance(last), traces)
 
@@ -110,25 +110,27 @@ async def together(session: Session) -> Told:
 
 
 async def across(session: Session) -> Told:
-    """Read it through the revision that serves."""
-    routes = session.routes
-    read, told = await _through(session, routes.serving, routes.unserved)
+    """Read it through the revision that serves; there is no such rung where there is no other one."""
+    serving = session.routes.serving
+    assert serving is not None  # noqa: S101 - for the type checker
+    read, told = await _through(session, serving)
     unread = read is None or read.sight is Sight.UNASKED
-    unserved = f"It was not read through another revision that serves: {told.reason}." if unread else ""
-    session.note(across=read, unserved=unserved, fix=routes.serving.fix if routes.serving else "")
+    unserved = f"{serving.revision}, which serves, could not be asked: {told.reason}." if unread else ""
+    session.note(across=read, unserved=unserved, fix=serving.fix)
     return told
 
 
 async def further(session: Session) -> Told:
     """Read it through one more revision."""
-    read, told = await _through(session, session.routes.further, session.routes.unfurther)
+    target = session.routes.further
+    if target is None:
+        return Told(Verdict.INCONCLUSIVE, "no further revision that is ready has an address of its own")
+    read, told = await _through(session, target)
     session.note(further=read)
     return told
 
 
-async def _through(session: Session, target: Target | None, why_not: str) -> tuple[Reading | None, Told]:
-    if target is None:
-        return None, Told(Verdict.INCONCLUSIVE, why_not)
+async def _through(session: Session, target: Target) -> tuple[Reading | None, Told]:
     if target.refusal is not None:
         return None, Told(Verdict.REFUSED, (target.reason or str(target.refusal)).rstrip("."))
     read = await session.read(target, least=_WAKING)
@@ -214,7 +216,8 @@ def _who(plan: SessionPlan, reads: tuple[Reading, ...]) -> str:
         return f"instances cannot be told apart: {where}"
     number = len(finders | missers)
     who = f"{number} instances answered" if number > 1 else "1 instance answered"
-    without = sorted(missers - finders)
+    # Where nobody finds it, their names tell nothing.
+    without = sorted(missers - finders) if finders else []
     return f"{who}, without it: {', '.join(without)}" if without else who
 
 

@@ -68,12 +68,12 @@ class Look:
 class Seen:
     """All that was seen of one session.
 
-    `words` are about `created`, and `fix` helps with that or with what is `unserved`. `maker` is the instance that made the session. `early` are the reads that
-    were made one after the other until one found it, `many` those that were made at once. `late` says that
-    Firestore had the document only after `patience` (seconds). `disagree` are sentences about fields, `skew` one
-    about clocks. `denied` says that the application itself was not allowed to use Firestore, and `account` as whom.
-    `leaked` tells where the session still was after the service had said that it was
-    deleted, `undeleted` what it said instead.
+    `words` are about `created`, and `fix` helps with that or with what is `unserved`: a sentence on why the serving
+    revision could not be asked. `maker` is the instance that made the session. `early` are the reads that were made
+    one after the other until one found it, `many` those that were made at once. `late` says that Firestore had the
+    document only after `patience` (seconds). An `other` revision that is `idle` has no traffic. `disagree` are sentences about fields, `skew` one about clocks. `denied`
+    says that the application itself was not allowed to use Firestore, and `account` as whom. `leaked` tells where the
+    session still was after the service had said that it was deleted, `undeleted` what it said instead.
     """
 
     revision: str
@@ -91,6 +91,7 @@ class Seen:
     across: Reading | None = None
     unserved: str = ""
     other: str = ""
+    idle: bool = False
     further: Reading | None = None
     patience: float = 0.0
     disagree: tuple[str, ...] = ()

@@ -38,15 +38,14 @@ class SessionReads(DocumentReads, LogReads, Protocol):
 class Routes:
     """Where to ask: the probed revision, which runs as `account`, the serving one and a further one.
 
-    A target that cannot be asked has a refusal. `unserved` and `unfurther` say why there is no such target at all.
+    A target that cannot be asked has a refusal. `serving` is `None` where no other revision serves, `further` where
+    no further one can be asked.
     """
 
     own: Target
     account: str = ""
     serving: Target | None = None
     further: Target | None = None
-    unserved: str = ""
-    unfurther: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +94,7 @@ class Session:
             account=routes.account,
             serving=routes.serving.revision if routes.serving else "",
             other=routes.further.revision if routes.further else "",
-            unserved=routes.unserved,
+            idle=routes.further is not None and not routes.further.percent,
         )
         self.begun = self.may_land = self.nameless = self.deleted = self.over = False
         self.left = ""

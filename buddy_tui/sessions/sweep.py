@@ -86,7 +86,7 @@ def _why_kept(marker: Marker, removed: Removed, now: datetime, where: str) -> st
         seen = (
             "its service says that its session is deleted" if removed.deleted else "nothing of it can be seen"
         )
-        return f"was broken off, and {seen}, but what it sent may still land"
+        return f"may not be over: {seen}, but what it sent may still land"
     if marker.waits or removed.settled or not marker.id:
         return ""
     return f"left nothing in {where}, but its service did not delete its session"

@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from buddy_tui.model import ServiceName, Trouble
-from buddy_tui.probes.values import Verdict
+from buddy_tui.probes.values import Refusal, Verdict
 
 
 class Survival(StrEnum):
@@ -50,7 +50,7 @@ class Ladder:
 
     `serving` and `other` are the revisions that the session was read through as well, empty where there was none.
     `left` tells what could not be removed, in words, empty when nothing was left. `swept` tells what of earlier,
-    killed probes was removed at the start.
+    killed probes was removed at the start. `refusal` is set where the revision could not be asked at all.
     """
 
     name: ServiceName
@@ -63,6 +63,7 @@ class Ladder:
     fix: str = ""
     left: str = ""
     swept: str = ""
+    refusal: Refusal | None = None
     began: datetime | None = None
     as_of: datetime | None = None
     trouble: Trouble | None = None
@@ -93,7 +94,8 @@ class Audit:
 
     `cost` is how many document reads Google counts for it, an upper bound. `cut` says that older ones were not read,
     back to `since`. `attributed` tells how a session was given to a revision: `field` or `time` (by who served then).
-    `rollouts` are the moments at which a revision began; `fell` are sentences about rollouts after which fewer were
+    `rollouts` are the moments at which a revision began that serves, that wrote some of them, or after which fewer
+    were written: any other need never have had traffic. `fell` are sentences about rollouts after which fewer were
     written, `notes` whatever else must be known to read the numbers honestly.
     """
 

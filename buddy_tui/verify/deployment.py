@@ -21,7 +21,8 @@ def deployed_from_root(revision: Revision, sources: Sources, unread: str, at: da
     """Tell by the upload whether it was the project's root. `unread` says why an archive could not be read.
 
     The upload is compared with what the last good revision was built from, then with the project on this disk; and
-    what its own Dockerfile or Procfile starts must lie in it.
+    what its own Dockerfile or Procfile starts must lie in it. A folder of what worked is never called the root: that
+    it starts what lies in it may as well be an attempt to mend the wrong upload.
     """
     answered, evidence = _root(revision, sources, unread)
     return answer("deploys-from-root", answered, evidence, "archive", at)
@@ -30,20 +31,22 @@ def deployed_from_root(revision: Revision, sources: Sources, unread: str, at: da
 def _root(revision: Revision, sources: Sources, unread: str) -> tuple[Answered, str]:
     uploaded = sources.uploaded
     if not revision.source.startswith("gs://"):
-        return Answered.UNKNOWN, f"{revision.name} names no source: it was deployed from an image."
+        image = f"{revision.name} names no source: it was deployed from an image."
+        return (
+            Answered.UNKNOWN,
+            f"{image} A deployment with --source keeps what was uploaded, and that would tell.",
+        )
     if uploaded is None:
         return Answered.UNKNOWN, f"What was uploaded is not known: {unread or 'it cannot be read.'}"
     count = f"{len(uploaded.paths):,}{' or more' if uploaded.cut else ''} files were uploaded"
     module = _module(uploaded)
     inside = bool(module) and trees.has_module(uploaded, module)
-    for whole, whose in _wholes(sources):
-        folder = trees.folder_in(uploaded, whole)
-        if folder and not inside:
-            return Answered.NO, f"{count}: they are {folder}/ of {whose}, not its root."
-        if not folder and trees.holds(whole, uploaded):
-            return Answered.YES, f"{count}, laid out as {whose}."
+    if compared := _compared(sources, uploaded, module if inside else ""):
+        answered, evidence = compared
+        return answered, f"{count}{evidence}"
     if not module or (uploaded.cut and not inside):
-        return Answered.UNKNOWN, f"{count}, and there is nothing to compare them with."
+        whole = "an older revision that worked, or the project in the folder where you are, would tell"
+        return Answered.UNKNOWN, f"{count}, and there is nothing to compare them with: {whole}."
     among = "is" if inside else "is not"
     return (
         Answered.YES if inside else Answered.NO,
@@ -62,6 +65,21 @@ def boots_without_import_errors(revision: Revision, reading: Reading, finding: F
         evidence = f"It boots, and its log shows an import error that was survived: {caught}"
         return answer("boots", Answered.NO, evidence, "log", at)
     return answer("boots", Answered.YES, f"{finding.summary} {finding.observed}".strip(), "log", at)
+
+
+def _compared(sources: Sources, uploaded: SourceTree, inside: str) -> tuple[Answered, str] | None:
+    """Compare the upload with whole projects; `inside` is the module that it starts, if that lies in it."""
+    for whole, whose in _wholes(sources):
+        folder = trees.folder_in(uploaded, whole)
+        part = f": they are {folder}/ of {whose}, not its root"
+        if folder and not inside:
+            return Answered.NO, f"{part}."
+        if folder and whole is sources.good:
+            meant = "Whether that is meant, only people know."
+            return Answered.UNKNOWN, f"{part}, and {inside}, which it starts, is among them. {meant}"
+        if not folder and trees.holds(whole, uploaded):
+            return Answered.YES, f", laid out as {whose}."
+    return None
 
 
 def _wholes(sources: Sources) -> Iterator[tuple[SourceTree, str]]:

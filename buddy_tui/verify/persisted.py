@@ -38,7 +38,9 @@ def _of_step(identity: str, step: Step | None, ladder: Ladder, *, over: bool) ->
     if step.verdict is None:
         return answer(identity, Answered.PENDING, "", "probe")
     answered = _ANSWERED.get(step.verdict, Answered.UNKNOWN)
-    return answer(identity, answered, step.reason[:1].upper() + step.reason[1:], "probe", _end(step))
+    named = step.reason.startswith(ladder.revision)  # a name is never written in another way
+    reason = step.reason if named else step.reason[:1].upper() + step.reason[1:]
+    return answer(identity, answered, reason, "probe", _end(step))
 
 
 def _closed(step: Step | None, ladder: Ladder, *, over: bool) -> Line:

@@ -50,7 +50,7 @@ def _row(matrix: Matrix, revision: str) -> Iterator[tuple[Question, Cell]]:
 def _endpoints(row: list[tuple[Question, Cell]], matrix: Matrix) -> Line:
     """Only critical questions decide, if there are any; what fails is told of all."""
     deciding = {cell.verdict for _, cell in row if cell.critical} or {cell.verdict for _, cell in row}
-    words = _together(row, matrix.baseline)
+    words = _together(row)
     answered = Answered.UNKNOWN
     if Verdict.FAIL in deciding:
         answered = Answered.NO
@@ -63,15 +63,16 @@ def _endpoint(identity: str, path: str, row: list[tuple[Question, Cell]], at: da
     for question, cell in row:
         if question.ask.path.partition("?")[0] == path:
             answered = _ANSWERED.get(cell.verdict, Answered.UNKNOWN) if cell.verdict else Answered.UNKNOWN
-            return answer(identity, answered, f"{_name(question)}: {_in_words(cell, '')}", "probe", at)
-    return answer(identity, Answered.UNKNOWN, f"No probe asks for {path}: buddy.toml has none.", "probe", at)
+            return answer(identity, answered, f"{_name(question)}: {_in_words(cell)}", "probe", at)
+    nobody = f'No probe asks for {path}. A [[probe]] of buddy.toml would, with path = "{path}".'
+    return answer(identity, Answered.UNKNOWN, nobody, "probe", at)
 
 
-def _together(row: list[tuple[Question, Cell]], baseline: str) -> str:
+def _together(row: list[tuple[Question, Cell]]) -> str:
     """Say what became of all questions; those that went the same way are named together."""
     same: dict[str, list[str]] = {}
     for question, cell in row:
-        same.setdefault(_in_words(cell, baseline), []).append(_name(question))
+        same.setdefault(_in_words(cell), []).append(_name(question))
     return "; ".join(f"{', '.join(names)}: {words}" for words, names in same.items())
 
 
@@ -79,12 +80,11 @@ def _name(question: Question) -> str:
     return f"{question.ask.method} {question.ask.path.partition('?')[0]}"
 
 
-def _in_words(cell: Cell, baseline: str) -> str:
+def _in_words(cell: Cell) -> str:
     if cell.verdict is Verdict.PASS:
         return cell.bound or f"{cell.passed} of {cell.tried}"
     if cell.verdict is Verdict.NOT_OFFERED:
         return "not offered"
-    same = f" ({baseline} does the same)" if baseline and cell.compared == "same" else ""
     verdict = cell.verdict.value if cell.verdict else "not asked"
     reason = cell.reason.rstrip(".")
-    return f"{verdict}, {reason}{same}" if reason else f"{verdict}{same}"
+    return f"{verdict}, {reason}" if reason else verdict

@@ -42,6 +42,6 @@ def no_data_loss(audited: Audit, revision: Revision, good: Revision | None) -> L
 
 def _none_of(audited: Audit, good: Revision) -> str:
     if not audited.read:
-        return f"There are no sessions in {audited.place}."
+        return f"There are no sessions in {audited.place}; if they are elsewhere, [session] in buddy.toml says where."
     among = f"the newest {audited.read:,}" if audited.cut else f"all {audited.read:,}"
     return f"No session of {good.name} is among {among} that were read in {audited.place}."

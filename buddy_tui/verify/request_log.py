@@ -29,16 +29,19 @@ _BORNE, _AT_MOST = 0.01, 0.05
 _LEAST = 20
 _LEAST_SESSIONS = 3
 # As `buddy_tui.payload.request_line` writes it.
-_LINE = re.compile(r"(?P<method>\S+) (?P<status>\d+) \d+ms (?P<path>/.*)")
+_LINE = re.compile(r"(?P<method>\S+) (?P<status>\d+) (?P<took>\d+)ms (?P<path>/.*)")
+# What leaves the requests of our own probes out, and nothing that has no such field.
+OTHERS = 'NOT httpRequest.userAgent:"buddy-tui"'
 
 
 class Request(NamedTuple):
-    """A request that was answered. `when` is in nanoseconds since the epoch; `path` has no query."""
+    """A request that was answered. `when` is in nanoseconds since the epoch, `took` in milliseconds; `path` has no query."""
 
     method: str
     status: int
     path: str
     when: int
+    took: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,7 @@ async def requests(
         page = await logs.log_page(
             name.project, text, token=token, size=_MOST - len(found), newest_first=True
         )
-        found += _read(page.entries)
+        found += filter(None, map(request_of, page.entries))
         token = page.token
         if not token or len(found) >= _MOST:
             break
@@ -85,7 +88,7 @@ def requests_filter(scope: LogScope, paths: Iterable[str] = ()) -> str:
     parts = [
         filter_of(scope),
         f'logName="projects/{scope.service.project}/logs/run.googleapis.com%2Frequests"',
-        'NOT httpRequest.userAgent:"buddy-tui"',
+        OTHERS,
         *([f"({urls})"] if urls else []),
     ]
     return " AND ".join(parts)
@@ -96,7 +99,7 @@ def error_rate(asked: Requests, at: datetime) -> Line:
     total = len(asked.found)
     good = sum(one.status < 500 for one in asked.found)
     if not total:
-        nobody = f"No request but our own came {asked.span}{_more(asked)}."
+        nobody = f"No request but our own came {asked.span}{_more(asked)}. Traffic on it would tell."
         return answer("error-rate", Answered.UNKNOWN, nobody, "log", at)
     least, most = failing(good, total)
     newest = "The newest requests" if asked.cut else "Requests"
@@ -122,6 +125,7 @@ def sessions_in_production(asked: Requests, plan: SessionPlan, at: datetime) -> 
         answered = Answered.NO
     else:
         answered = Answered.UNKNOWN
+        evidence = f"{evidence} One of each by somebody else than our probes would tell."
     return answer("session-logs", answered, evidence, "log", at)
 
 
@@ -129,7 +133,7 @@ def monitor_fed(asked: Requests, at: datetime) -> Line:
     """Tell whether somebody else than our probes, so the frontend's monitor, gets answers."""
     good = [one.status < 400 for one in asked.found if (one.method, one.path) == ("GET", MONITOR)]
     if not good:
-        nobody = f"Nobody but our own probes asked for {MONITOR} {asked.span}{_more(asked)}."
+        nobody = f"Nobody but our own probes asked for {MONITOR} {asked.span}{_more(asked)}. Open the frontend, then look again."
         return answer("monitor-fed", Answered.UNKNOWN, nobody, "log", at)
     evidence = f"{sum(good):,} of {len(good):,} requests for {MONITOR} {asked.span} were answered well{_more(asked)}."
     return answer("monitor-fed", Answered.YES if any(good) else Answered.NO, evidence, "log", at)
@@ -145,11 +149,12 @@ def _more(asked: Requests) -> str:
     return "; older ones were not read" if asked.cut else ""
 
 
-def _read(entries: Iterable[LogEntry]) -> list[Request]:
-    found = ((one, _LINE.fullmatch(one.text.partition("\n")[0])) for one in entries if one.log == "requests")
-    return [
-        Request(line["method"], int(line["status"]), line["path"], one.when) for one, line in found if line
-    ]
+def request_of(entry: LogEntry) -> Request | None:
+    """Return the request that an entry tells of; `None` where it is no line of the request log."""
+    line = _LINE.fullmatch(entry.text.partition("\n")[0]) if entry.log == "requests" else None
+    if line is None:
+        return None
+    return Request(line["method"], int(line["status"]), line["path"], entry.when, int(line["took"]))
 
 
 def _is_of(request: Request, ask: Ask) -> bool:

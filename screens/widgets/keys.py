@@ -1,6 +1,6 @@
 """The bottom line: the keys that do something now. One widget, where Textual's Footer mounts one for each key."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from rich.cells import cell_len
 from textual import events
@@ -12,9 +12,19 @@ if TYPE_CHECKING:
     from textual.screen import Screen
 
 # The order in which keys are told; others come between, in the order of their bindings.
-_FIRST = ("app.help", "list.filter", "table.open", "log.next-problem", "list.describe")
+_FIRST = ("app.help", "list.filter", "table.open", "log.next-problem", "screen.copy-hint", "service.roll-back", "list.describe")
 _LAST = ("app.commands", "screen.quit")
 _GAP = "  "
+# These have room before all others: whoever is lost needs them.
+_ALWAYS = ("app.help", "screen.back", "screen.quit")
+
+
+@runtime_checkable
+class Dimming(Protocol):
+    """A screen some of whose keys only say why they do nothing."""
+
+    def is_dimmed(self, action: str) -> bool:
+        """Tell whether the key of an action is such a one."""
 
 
 class KeyLine(Widget):
@@ -37,28 +47,31 @@ class KeyLine(Widget):
     def render(self) -> Content:
         """Write the keys that fit."""
         pieces: list[tuple[str, str]] = []
-        for key, description in self._keys():
-            pieces += [(key, "bold $footer-key-foreground"), (f" {description}{_GAP}", "")]
+        for active in self._fitting():
+            key, description = self._shown(active)
+            dimmed = isinstance(active.node, Dimming) and active.node.is_dimmed(active.binding.action)
+            tones = ("dim", "dim") if dimmed else ("bold $footer-key-foreground", "")
+            pieces += [(key, tones[0]), (f" {description}{_GAP}", tones[1])]
         return Content.assemble(*pieces)
 
     def on_click(self, event: events.Click) -> None:
         """Press the key that was clicked."""
         end = 1  # the padding
-        for active in self._active():
+        for active in self._fitting():
             key, description = self._shown(active)
             end += cell_len(f"{key} {description}{_GAP}")
             if event.x < end:
                 self.app.simulate_key(active.binding.key)
                 return
 
-    def _keys(self) -> list[tuple[str, str]]:
-        shown, room = [], self.size.width
-        for active in self._active():
-            key, description = self._shown(active)
-            room -= cell_len(f"{key} {description}{_GAP}")
-            if room >= -len(_GAP):
-                shown.append((key, description))
-        return shown
+    def _fitting(self) -> list["ActiveBinding"]:
+        active, room, fitting = self._active(), self.size.width + len(_GAP), set[str]()
+        for one in sorted(active, key=lambda one: one.binding.id not in _ALWAYS):
+            room -= cell_len(f"{' '.join(self._shown(one))}{_GAP}")
+            if room < 0:
+                break
+            fitting.add(one.binding.action)
+        return [one for one in active if one.binding.action in fitting]
 
     def _active(self) -> list["ActiveBinding"]:
         once = {

@@ -76,7 +76,7 @@ def _steps(ladder: Ladder, now: datetime | None, ending: str, width: int) -> Ite
     for step in ladder.steps:
         running = step.verdict is None and step.began is not None and not ending
         mark = verdict(step.verdict) if step.verdict or running else _WAITING
-        took = step.took if step.verdict else None
+        took = step.took if step.verdict and step.began else None
         if running and now and step.began:
             took = (now - step.began).total_seconds()
         yield from _step(step, mark, _seconds(took), beside, width)

@@ -174,7 +174,7 @@ def test_the_help_of_a_verb_begins_with_examples(place: Path, verb: Verb) -> Non
     assert any(line.startswith(f"Usage: buddy-tui {verb.name}") for line in told)
 
 
-@pytest.mark.parametrize("name", ["status", "context", "demo", "help"])
+@pytest.mark.parametrize("name", ["status", "context", "demo", "help", "probe", "sessions", "verify"])
 def test_the_help_of_a_verb_needs_no_more_than_80_columns(place: Path, name: str) -> None:
     narrow, wide = (run(place, name, "--help", COLUMNS=columns).stdout for columns in ("80", "200"))
 

@@ -110,7 +110,7 @@ async def test_what_happens_is_told_on_standard_error_if_asked() -> None:
     [
         (
             ["--story", "budy"],
-            "There is no story 'budy'. There are: buddy, failures, healthy, split, sessions, diverged, empty, many.",
+            "There is no story 'budy'. There are: buddy, failures, healthy, split, sessions, release, ",
         ),
         (["--fault", "speed=1"], "There is no fault 'speed'. There are: latency, unavailable"),
         (["--fault", "latency"], "A fault is set as NAME=VALUE, not as 'latency'."),

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from buddy_tui.actions.marks import RolledBack, rolled_back_values
 from buddy_tui.cli.snapshot import as_json, as_text
 from buddy_tui.cli.status import look
 from buddy_tui.config import Known, Settings
@@ -58,6 +59,7 @@ def test_the_document_has_every_key_of_its_schema_and_null_for_what_is_not_known
             "pinned": True,
             "diverged": True,
             "next_deploy_percent": 0,
+            "rolled_back": None,
         },
         "revisions": [
             {
@@ -241,3 +243,14 @@ async def test_not_found_is_never_guessed_from_a_region_that_could_not_be_asked(
 
     with pytest.raises(Denied):
         await look(reads, settings("nope", "europe-west1", "us-east1"))
+
+
+def test_a_service_that_was_rolled_back_says_so_until_somebody_decides() -> None:
+    mark = RolledBack("api-00042-xez", "api-00041-kub", make.NOW, "alice@example.com")
+    name, value = next(iter(rolled_back_values(mark).items()))
+    pinned = make.service(desired=(make.target("api-00041-kub", 100),), annotations=((name, str(value)),))
+
+    document = json.loads(as_json(pinned, (), make.NOW))
+
+    assert document["traffic"]["rolled_back"]["from"] == "api-00042-xez"
+    assert "ROLLED BACK from api-00042-xez to api-00041-kub" in as_text(pinned, (), make.NOW)

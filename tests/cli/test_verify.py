@@ -102,6 +102,8 @@ def test_the_page_shows_sections_answers_evidence_and_whose_word_it_is() -> None
         "           Ticked by alice, 2026-11-23 12:00 (UTC): Seen.\n"
         "\n"
         "1 yes, 1 no, 1 unknown, 1 by hand\n"
+        "Vouch for what is unknown and was seen otherwise:\n"
+        "buddy-tui verify api-00002-bbb --tick LINE --by NAME --note TEXT\n"
         "You may not.\n"
         "gcloud …\n"
     )

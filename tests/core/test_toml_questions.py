@@ -79,7 +79,13 @@ def test_a_secret_header_is_in_no_representation(tmp_path: Path) -> None:
         ('name = "a"\npath = "/"\nexpect = { json = { ok = true } }', 7, "should be a JSON pointer"),
         ('name = "a"\npath = "/"\nexpect = { json = { "/ok" = [1] } }', 7, "should be text, a number"),
         ('name = "a"\npath = "/"\nretries = 3', 7, "`probe.retries`: is no setting that we know"),
-        ('name = 7\npath = "/"', 5, "`probe.name`: expected `str`, got `int`"),
+        ('name = "a"\npath = "/"\nmethd = "GET"', 7, "did you mean `method`"),
+        (
+            'name = "a"\npath = "/"\nexpect = { stat = 200 }',
+            7,
+            "`probe.expect.stat`: is no setting that we know",
+        ),
+        ('name = 7\npath = "/"', 5, "`probe.name`: should be text, not a number"),
         ('name = "first"\npath = "/"', 5, "two probes of the name `first`"),
     ],
 )
@@ -91,6 +97,11 @@ def test_a_wrong_question_is_told_with_its_line(tmp_path: Path, table: str, line
 
     assert told in str(raised.value)
     assert f"buddy.toml:{line}:" in str(raised.value)
+
+
+def test_one_bracket_too_few_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ConfigProblem, match=r":1: `probe` should be a list of tables: write \[\[probe\]\]"):
+        _settings(tmp_path, '[probe]\nname = "a"\npath = "/"\n')
 
 
 def test_a_session_is_described_as_far_as_it_differs(tmp_path: Path) -> None:
@@ -125,6 +136,8 @@ json = { owner = "{mark}" }
         ('[session]\nproject = "NO"', ":2: `session.project`: is not a project ID"),
         ("[session]\nreads = 100000", ":2: `session.reads`: should be between 1 and 100"),
         ('[session]\n[session.read]\npath = "/all"', ":2: `session.read.path`: does not say where"),
+        ('[session]\ncreate = "/login"', ":2: `session.create`: should be a table, not text"),
+        ('[session]\nagree = { "/x" = 3 }', ":2: `session.agree`: should be text, not a number"),
         ('[session]\nkeep = "yes"', ":2: `session.keep`: is no setting that we know"),
     ],
 )

@@ -1,14 +1,19 @@
 """Traffic, asked for and effective, through Google's own client."""
 
+from datetime import timedelta
+
 import pytest
 from google.api_core import exceptions
 
 from buddy_tui.emulator.rpc import Message
+from buddy_tui.emulator.run.events import TrafficHeld
 from tests.emulator.admin_fixture import (
     DIED,
     FAILED,
     LATEST,
+    PLACE,
     RECONCILING,
+    SHOP,
     SUCCEEDED,
     address,
     latest,
@@ -216,7 +221,7 @@ async def test_traffic_to_a_revision_that_is_not_there_is_an_error_of_the_operat
         assert shares((await admin.shop()).traffic_statuses) == [("LATEST", 100, "")]
 
 
-async def test_traffic_that_is_stuck_is_accepted_and_done_and_does_not_move() -> None:
+async def test_traffic_that_is_stuck_is_accepted_and_moves_when_the_fault_ends() -> None:
     async with served() as admin:
         await admin.create()
         first = admin.boot()
@@ -227,11 +232,83 @@ async def test_traffic_that_is_stuck_is_accepted_and_done_and_does_not_move() ->
         operation = await admin.update("traffic", traffic=[pinned(first)])
         shop = await admin.shop()
 
+        assert not operation.done
+        assert (shop.reconciling, shop.terminal_condition.state) == (True, RECONCILING)
+        assert shop.generation != shop.observed_generation
+        assert shares(shop.traffic) == [(first, 100, "")]
+        assert shares(shop.traffic_statuses) == [(second, 100, "")]
+        assert [at.revision for at, _ in admin.world.route(admin.wanted())] == [second]
+        assert admin.events[-1] == TrafficHeld(PLACE)
+        assert not admin.world.retry(PLACE)
+
+        admin.faults.traffic_stuck = False
+
+        assert admin.world.retry(PLACE)
+        assert (await admin.operation(operation)).done
+        shop = await admin.shop()
+        assert (shop.reconciling, shop.terminal_condition.state) == (False, SUCCEEDED)
+        assert shares(shop.traffic_statuses) == [(first, 100, "")]
+
+
+async def test_traffic_that_is_ignored_is_accepted_and_done_and_does_not_move() -> None:
+    async with served() as admin:
+        await admin.create()
+        first = admin.boot()
+        second = await admin.deploy("hello:2")
+        await admin.update("traffic", traffic=[pinned(second)])
+        admin.faults.traffic_ignored = True
+
+        operation = await admin.update("traffic", traffic=[pinned(first)])
+        shop = await admin.shop()
+
         assert operation.done
         assert not operation.HasField("error")
         assert shares(shop.traffic) == [(first, 100, "")]
         assert shares(shop.traffic_statuses) == [(second, 100, "")]
         assert [at.revision for at, _ in admin.world.route(admin.wanted())] == [second]
+
+
+async def test_annotations_that_are_written_while_traffic_is_stuck_do_not_move_it() -> None:
+    async with served() as admin:
+        await admin.create()
+        first = admin.boot()
+        await admin.deploy("hello:2")
+        admin.faults.traffic_stuck = True
+        await admin.update("traffic", traffic=[pinned(first)])
+
+        await admin.update("annotations", annotations={"buddy-tui.dev/lock": "{}"})
+
+        shop = await admin.shop()
+        assert shares(shop.traffic) == [(first, 100, "")]
+        assert shares(shop.traffic_statuses) == [("LATEST", 100, "")]
+        assert admin.events.count(TrafficHeld(PLACE)) == 1
+
+
+async def test_traffic_that_is_slow_moves_so_many_seconds_after_the_write() -> None:
+    async with served() as admin:
+        await admin.create()
+        first = admin.boot()
+        await admin.deploy("hello:2")
+        admin.faults.traffic_delay = 5.0
+
+        await admin.update("traffic", traffic=[pinned(first)])
+        early = admin.world.retry(PLACE)
+        admin.clock.travel(admin.clock.now() + timedelta(seconds=6))
+
+        assert (early, admin.world.retry(PLACE)) == (False, True)
+        assert shares((await admin.shop()).traffic_statuses) == [(first, 100, "")]
+
+
+async def test_a_service_that_is_deleted_while_its_traffic_is_held_is_held_no_more() -> None:
+    async with served() as admin:
+        await admin.create()
+        first = admin.boot()
+        admin.faults.traffic_stuck = True
+        await admin.update("traffic", traffic=[pinned(first, tag="now")])
+
+        await admin.services.delete_service(name=SHOP)
+
+        assert admin.world.retry(PLACE)
 
 
 @pytest.mark.parametrize(

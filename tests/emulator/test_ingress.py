@@ -429,3 +429,18 @@ async def test_a_source_uploaded_and_built_by_the_official_clients_answers(
     async with aiohttp.ClientSession() as http, http.get(f"http://127.0.0.1:{instance.port}/x") as answer:
         assert await answer.text() == "shop-00001-abc  /x"
     await runner.cleanup()
+
+
+@pytest.mark.parametrize("head", [b"200 OK\r\nx-evil: \x1b[31mred", b"500 \x1b[2JBoom"])
+async def test_a_head_with_control_characters_is_malformed_and_a_503(setting: Setting, head: bytes) -> None:
+    async def escape(request: web.Request) -> web.StreamResponse:
+        assert request.transport is not None
+        request.transport.write(b"HTTP/1.1 " + head + b"\r\ncontent-length: 0\r\n\r\n")
+        request.transport.close()
+        return web.Response()
+
+    setting.application.handle = escape
+    async with setting.http.get(setting.url) as answer:
+        assert (answer.status, "x-evil" in answer.headers) == (503, False)
+    assert setting.entries[0].http_request.status == 503
+    assert "the HTTP response was malformed" in setting.entries[0].text_payload

@@ -188,6 +188,27 @@ async def test_a_deleted_image_fails_the_deployment_in_words() -> None:
         assert f"Image '{image}' not found." in emulator.world.get_operation(operation.name).error.message
 
 
+async def test_a_story_has_its_past_and_what_is_stuck_then_moves_when_the_fault_ends(
+    emulator: Emulator,
+) -> None:
+    faults = emulator.faults
+    faults.traffic_stuck, faults.denied = True, frozenset({"run.services.update"})
+    await emulator.play(stories.find("split"))
+    assert faults.traffic_stuck
+    assert faults.denied == {"run.services.update"}
+    faults.denied = frozenset()
+    service = emulator.world.get_service(f"{PARENT}/services/buddy-app")
+    service.traffic[0].percent, service.traffic[1].percent = 100, 0
+
+    operation = emulator.world.update_service(service, ("traffic",))
+    held = [one.percent for one in emulator.world.get_service(service.name).traffic_statuses]
+    faults.traffic_stuck = False
+    await emulator.bell.wait(operation.name, 5)
+
+    assert held == [50, 50]
+    assert [one.percent for one in emulator.world.get_service(service.name).traffic_statuses] == [100, 0]
+
+
 async def test_faults_are_read_and_set_while_the_world_runs(emulator: Emulator) -> None:
     url = f"{emulator.endpoints['CLOUD_RUN_EMULATOR_REST']}/emulator/v1/faults"
 
@@ -210,6 +231,9 @@ async def test_faults_are_read_and_set_while_the_world_runs(emulator: Emulator) 
     [
         ("latency", "0.25", 0.25),
         ("drop_tail_after", "3", 3),
+        ("lost_replies", "2", 2),
+        ("traffic_delay", "1.5", 1.5),
+        ("denied", "run.services.update", frozenset({"run.services.update"})),
         ("traffic_stuck", "yes", True),
         ("traffic_stuck", False, False),
         ("organisation_policy", "true", True),
@@ -237,6 +261,7 @@ def test_a_fault_takes_what_a_shell_or_json_says(name: str, value: object, found
         ({"traffic_stuck": "maybe"}, "wants true or false"),
         ({"missing_images": [1]}, "wants image references"),
         ({"refused_accounts": True}, "wants e-mails"),
+        ({"denied": "no", "lost_replies": -1}, "wants a number from 0 on"),
         ({"organisation_policy": "maybe"}, "wants true or false"),
     ],
 )

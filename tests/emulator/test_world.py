@@ -14,7 +14,7 @@ from buddy_tui.emulator.run.events import (
     RevisionGone,
     ServiceCalled,
 )
-from buddy_tui.emulator.run.messages import REVISION
+from buddy_tui.emulator.run.messages import REVISION, CreateServiceRequest, UpdateServiceRequest
 from tests.emulator.admin_fixture import BORN, DIED, PARENT, PLACE, SHOP, Stand, history, service
 
 
@@ -26,9 +26,8 @@ def test_a_good_deployment_tells_the_call_the_boot_and_both_ready_changes_in_ord
 
     called, wanted, revision, ready, done = stand.events
     where = Where(PLACE.project, PLACE.region, "shop", name)
-    assert isinstance(called, ServiceCalled)
-    assert (called.where, called.method) == (PLACE, "google.cloud.run.v2.Services.CreateService")
-    assert called.service_pb.reconciling
+    asked = CreateServiceRequest(parent=PARENT, service_id="shop", service=service())
+    assert called == ServiceCalled(PLACE, asked)
     assert wanted == BootWanted(where)
     assert isinstance(revision, ReadyChanged)
     assert (revision.where, revision.ready) == (where, True)
@@ -76,8 +75,8 @@ def test_a_stale_write_is_told_with_code_10_and_leaves_no_other_trace() -> None:
     with pytest.raises(Problem) as refusal:
         stand.world.update_service(stale)
 
-    method = "google.cloud.run.v2.Services.UpdateService"
-    assert stand.events[before:] == [CallRefused(PLACE, method, 10, refusal.value.message)]
+    asked = UpdateServiceRequest(service=stale, update_mask={})
+    assert stand.events[before:] == [CallRefused(PLACE, asked, 10, refusal.value.message)]
     assert stand.world.get_service(SHOP) == state
 
 
@@ -121,9 +120,8 @@ def test_what_is_handed_out_is_a_copy() -> None:
 
     stand.world.get_service(SHOP).Clear()
     stand.world.get_revision(stand.wanted().revision_path).Clear()
-    called = stand.events[0]
-    assert isinstance(called, ServiceCalled)
-    called.service_pb.Clear()
+    ready = [event for event in stand.events if isinstance(event, ReadyChanged)][-1]
+    ready.resource_pb.Clear()
 
     assert stand.world.get_service(SHOP).name == SHOP
     assert stand.world.get_revision(stand.wanted().revision_path).service == "shop"

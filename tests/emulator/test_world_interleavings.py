@@ -16,7 +16,9 @@ Act = Callable[[int, int], None]
 
 # What to do, and with which of the revisions or boots that there are.
 STEPS = st.tuples(
-    st.sampled_from(["deploy", "pin", "split", "to latest", "tag", "boot", "die", "delete", "word"]),
+    st.sampled_from(
+        ["deploy", "pin", "split", "to latest", "tag", "boot", "die", "delete", "word", "note", "hold"]
+    ),
     st.integers(0, 9),
     st.integers(0, 9),
 )
@@ -43,6 +45,10 @@ class Play:
             "die": lambda one, _: self.world.boot_failed(self._boot(one), "HealthCheckContainerError", DIED),
             "delete": lambda one, _: self._delete(one),
             "word": lambda one, _: self._write(Service(name=SHOP, description=str(one)), "description"),
+            "note": lambda one, _: self._write(
+                Service(name=SHOP, annotations={"a": str(one)}), "annotations"
+            ),
+            "hold": lambda one, _: self._hold(stuck=one < 5),
         }
         try:
             acts[what](one, two)
@@ -69,6 +75,10 @@ class Play:
 
     def _delete(self, index: int) -> None:
         self.begun.add(self.world.delete_revision(f"{SHOP}/revisions/{self._name(index)}").name)
+
+    def _hold(self, *, stuck: bool) -> None:
+        self.stand.faults.traffic_stuck = stuck
+        assert self.world.retry(PLACE) or stuck
 
     def _name(self, index: int) -> str:
         return self._boot(index).revision

@@ -8,6 +8,8 @@ from typing import Any
 import grpc
 from aiohttp import web
 from google.cloud import run_v2
+from google.iam.v1 import iam_policy_pb2
+from google.longrunning import operations_pb2
 from google.rpc import code_pb2, error_details_pb2, status_pb2
 
 from buddy_tui.config import Known, Settings
@@ -39,6 +41,9 @@ class Cloud:
     host: str = ""
     rest: str = ""
     sign_in_page: str = ""
+    updates: list[Message] = field(default_factory=list)
+    told: Message = None
+    held: tuple[str, ...] = ()
 
     def fail(
         self, method: str, code: int, message: str, info: Mapping[str, str] | None = None, times: int = 1000
@@ -96,6 +101,17 @@ class Cloud:
             run_v2.ListRevisionsResponse(revisions=page, next_page_token=token)
         )
 
+    async def _UpdateService(self, request: Message, _context: Any) -> Message:  # noqa: N802, ANN401
+        self.updates.append(request)
+        operation = operations_pb2.Operation(name="projects/acme-prod/locations/europe-west1/operations/1")
+        if self.told is not None:
+            operation.metadata.CopyFrom(self.told)
+        return operation
+
+    async def _TestIamPermissions(self, request: Message, _context: Any) -> Message:  # noqa: N802, ANN401
+        held = [one for one in request.permissions if one in self.held]
+        return iam_policy_pb2.TestIamPermissionsResponse(permissions=held)
+
     def _page(self, things: list[Any], token: str) -> tuple[list[Any], str]:
         start = int(token or 0)
         end = start + self.pages
@@ -127,9 +143,14 @@ async def running(cloud: Cloud) -> AsyncGenerator[Cloud, None]:
             _handlers(
                 cloud,
                 "Services",
-                {"GetService": run_v2.GetServiceRequest, "ListServices": run_v2.ListServicesRequest},
+                {
+                    "GetService": run_v2.GetServiceRequest.pb(),
+                    "ListServices": run_v2.ListServicesRequest.pb(),
+                    "UpdateService": run_v2.UpdateServiceRequest.pb(),
+                    "TestIamPermissions": iam_policy_pb2.TestIamPermissionsRequest,
+                },
             ),
-            _handlers(cloud, "Revisions", {"ListRevisions": run_v2.ListRevisionsRequest}),
+            _handlers(cloud, "Revisions", {"ListRevisions": run_v2.ListRevisionsRequest.pb()}),
         )
     )
     cloud.host = f"127.0.0.1:{server.add_insecure_port('127.0.0.1:0')}"
@@ -156,7 +177,7 @@ def _handlers(
             return await cloud.answer(method, message, context)
 
         return grpc.unary_unary_rpc_method_handler(
-            call, request.pb().FromString, lambda message: message.SerializeToString()
+            call, request.FromString, lambda message: message.SerializeToString()
         )
 
     return grpc.method_handlers_generic_handler(

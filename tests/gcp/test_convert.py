@@ -50,6 +50,47 @@ def test_revision_names_come_out_short_whether_they_came_short_or_full(prefix: s
     assert service.effective == (TrafficTarget("api-00001-aaa", 100),)
 
 
+TARGETS = st.tuples(
+    st.sampled_from(["api-00001-aaa", "api-00002-bbb"]),
+    st.integers(0, 100),
+    st.sampled_from(["", "green"]),
+    st.booleans(),
+).map(lambda one: TrafficTarget("" if one[3] else one[0], one[1], one[2], latest=one[3]))
+
+
+@given(targets=st.lists(TARGETS, max_size=5))
+def test_a_traffic_list_that_is_written_reads_back_as_itself(targets: list[TrafficTarget]) -> None:
+    message = raw(run_v2.Service(name=SERVICE))
+    for target in targets:
+        convert.asked(target, message.traffic.add())
+
+    assert convert.service(message).desired == tuple(targets)
+
+
+def test_an_address_and_what_latest_stood_for_are_never_written() -> None:
+    message = raw(run_v2.TrafficTarget())
+
+    convert.asked(TrafficTarget("api-00001-aaa", 100, latest=True, uri="https://x.example"), message)
+
+    assert run_v2.TrafficTarget.wrap(message) == run_v2.TrafficTarget(type_=LATEST, percent=100)
+
+
+def test_of_annotations_only_ours_are_kept_in_order_and_clean() -> None:
+    annotations = {
+        "buddy-tui.dev/rolled-back": '{"from": "a"}',
+        "buddy-tui.dev/lock": f"{{{HOSTILE}}}",
+        "buddy-tui.device/x": "no",
+        "run.googleapis.com/client-name": "gcloud",
+        "acme.example/buddy-tui.dev/lock": "no",
+    }
+
+    service = convert.service(raw(run_v2.Service(name=SERVICE, annotations=annotations)))
+
+    (lock, held), rolled_back = service.annotations
+    assert (lock, rolled_back) == ("buddy-tui.dev/lock", ("buddy-tui.dev/rolled-back", '{"from": "a"}'))
+    assert held.isprintable()
+
+
 @pytest.mark.parametrize("named", ["", "api-00001-aaa"])
 def test_an_effective_latest_target_names_the_latest_ready_revision(named: str) -> None:
     message = run_v2.Service(

@@ -19,6 +19,7 @@ api: Any = api_exceptions
 auth: Any = auth_exceptions
 
 DEPLOYER = "deployer@acme-prod.iam.gserviceaccount.com"
+RUNTIME = "123-compute@developer.gserviceaccount.com"
 ABOUT = About(
     project="acme-prod",
     region="europe-west1",
@@ -93,6 +94,18 @@ REFUSED = {
         ),
         (httpx.ConnectTimeout("slow"), Unreachable, "run.googleapis.com did not answer within 8 s.", ""),
         (httpx.RemoteProtocolError("odd"), Unreachable, "run.googleapis.com cannot be reached", ""),
+        (
+            api.Forbidden("Permission 'iam.serviceaccounts.actAs' denied on resource (or it may not exist)."),
+            Denied,
+            "You lack iam.serviceAccounts.actAs on project acme-prod; roles/iam.serviceAccountUser has it.",
+            "--member=user:alice@example.com --role=roles/iam.serviceAccountUser",
+        ),
+        (
+            api.Forbidden(f"Permission 'iam.serviceAccounts.actAs' denied on service account {RUNTIME}."),
+            Denied,
+            f"You lack iam.serviceAccounts.actAs on service account {RUNTIME}",
+            f"add-iam-policy-binding {RUNTIME} --member=user:alice@example.com",
+        ),
         (
             api.BadGateway("<html>"),
             ServerTrouble,

@@ -59,7 +59,7 @@ async def test_a_service_is_read_under_our_name_with_the_region_told_for_routing
     service = await reads.service(make.NAME)
 
     assert (service.name, service.etag) == (make.NAME, '"e"')
-    assert f"buddy-tui/{__version__}" in cloud.metadata["x-goog-api-client"] + cloud.metadata["user-agent"]
+    assert cloud.metadata["user-agent"].startswith(f"buddy-tui/{__version__} grpc")
     assert cloud.metadata["x-goog-request-params"] == "location=europe-west1"
     assert "authorization" not in cloud.metadata
 

@@ -85,12 +85,13 @@ def passing(revision: str, question: Question, tried: int = 8) -> Cell:
 
 def failing(revision: str, question: Question, compared: str) -> Cell:
     """Return a cell of bad attempts, compared with the serving revision."""
+    shared = f"; {question.ask.path} fails on both: not this release" if compared == "same" else ""
     return replace(
         passing(revision, question),
         verdict=Verdict.FAIL,
         passed=0,
         bound=BAD_BOUND,
-        reason='It answered 503 with {"db": "unreachable"}.',
+        reason=f'It answered 503 with {{"db": "unreachable"}}{shared}',
         fix=f"gcloud run services logs read buddy-app --revision={revision}" if compared != "same" else "",
         compared=compared,
         attempts=tuple(attempt(at + 1, good=False, took=TOOK[at]) for at in range(8)),

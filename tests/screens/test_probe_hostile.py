@@ -58,9 +58,9 @@ def ladder(text: str) -> Ladder:
         text,
         text,
         text,
-        NOW,
-        NOW,
-        Trouble(text, text, 4, NOW),
+        began=NOW,
+        as_of=NOW,
+        trouble=Trouble(text, text, 4, NOW),
     )
 
 

@@ -1,6 +1,7 @@
 """What an operator does on the screen of probes."""
 
 import asyncio
+import sys
 from collections.abc import AsyncGenerator
 from dataclasses import replace
 from typing import Any
@@ -17,6 +18,13 @@ from screens.widgets.notice import Notice
 from tests.screens import incident, probing
 from tests.screens.probe_stage import DEMO, Ending, ProbeStage, on_probes, on_top
 from tests.screens.stage import NARROW, SIZES, WIDE, Script, frame, settings, settle, until
+
+# One revision that never came up among those that no tag leads to.
+WITHOUT_TAGS = replace(
+    probing.NO_ADDRESS,
+    targets=(*probing.NO_ADDRESS.targets[:3], probing.TARGETS[3]),
+    cells=(*probing.NO_ADDRESS.cells[:3], probing.DONE.cells[3]),
+)
 
 
 class Writing(Script):
@@ -102,13 +110,13 @@ async def test_a_failure_that_the_serving_revision_shares_is_told_apart_by_mark_
         shown = frame(app)
         assert "= same 0/8" in shown
         assert "1 worse than serving: 00029-n6b persistence" in shown
-        assert "The serving revision fails too" in shown
-        assert "not this release" in shown
+        assert "fails on both" in shown
+        assert "not this release" in " ".join(shown.split())
 
         await pilot.press("l", "l")
         await settle(pilot)
         assert "✗ worse" in frame(app)
-        assert "fails too" not in frame(app)
+        assert "fails on both" not in frame(app)
 
 
 @pytest.mark.parametrize(
@@ -183,7 +191,8 @@ async def test_the_fix_of_the_cell_under_the_cursor_can_be_copied(keys: tuple[st
 @pytest.mark.parametrize(
     ("matrix", "words"),
     [
-        (probing.NO_ADDRESS, ("No revision has an address of its own", "--update-tags=", "c Copy fix")),
+        (probing.NO_ADDRESS, ("has an address of its own: no tag.", "--update-tags=", "c Copy fix")),
+        (WITHOUT_TAGS, ("has an address of its own: no tag.", "! not ")),
         (probing.REFUSED, ("Refused everywhere", "not_invoker: alice@example.com lacks run.routes.invoke")),
         (probing.NOT_OFFERED, ("None of these paths is offered", "[[probe]]", 'path = "/healthz"')),
         (probing.NO_MATRIX, ("Cloud Run does not answer.", "Nothing could be asked")),
@@ -206,6 +215,34 @@ async def test_loading_tells_what_is_read_and_for_how_long() -> None:
         app.screen.query_one(MatrixTable).screen.tick()  # type: ignore[attr-defined]
         await settle(pilot)
         assert "Reading buddy-app … 3s" in frame(app)
+
+
+async def test_what_was_stopped_before_anything_came_is_not_said_to_be_read() -> None:
+    async with on_probes(keys=("x",)) as (app, _pilot):
+        assert "stopped before anything was asked · ctrl+r asks" in frame(app)
+        assert "Reading" not in frame(app)
+
+
+@pytest.mark.parametrize("size", [(60, 16), (40, 8), (39, 20), (80, 7)])
+async def test_no_session_is_written_where_the_screen_has_not_said_so(size: tuple[int, int]) -> None:
+    async with on_probes(probing.DONE, size=size) as (app, pilot):
+        told = "s tries a session: it writes one sess" in frame(app)
+
+        await pilot.press("s")
+        await settle(pilot)
+        assert bool(app.session.opened) is told
+        assert told is (size[0] >= 40 and size[1] >= 8)
+
+
+async def test_a_session_probe_that_did_not_end_is_not_offered_as_if_there_was_none() -> None:
+    troubled = replace(probing.CLIMBING, steps=(), trouble=probing.OFFLINE)
+    async with on_probes(probing.DONE, keys=("j", "s"), session=Ending(troubled)) as (app, pilot):
+        assert "broken off, for the reason above" in frame(app)
+        assert "was removed" not in frame(app)
+
+        await pilot.press("escape")
+        await settle(pilot)
+        assert "session probe of 00029-n6b did not end · s shows it" in frame(app)
 
 
 async def test_x_stops_the_asking_and_ctrl_r_asks_again() -> None:
@@ -432,10 +469,10 @@ async def test_leaving_waits_until_the_session_probe_has_removed_what_it_wrote()
         assert session.removed
 
 
-async def test_quitting_lets_the_session_probe_remove_what_it_wrote() -> None:
+async def test_quitting_closes_the_session_probe() -> None:
     session = Writing()
+    session.may_remove.set()
     async with on_probes(probing.DONE, keys=("j", "s"), session=session) as (_app, pilot):
-        asyncio.get_running_loop().call_later(0.05, session.may_remove.set)
         await pilot.press("q")
 
     assert session.written
@@ -514,5 +551,13 @@ async def test_header_and_keys_stay_at_every_size(size: tuple[int, int]) -> None
     async with on_probes(probing.DONE, size=size) as (app, _pilot):
         lines = frame(app).splitlines()
         assert "DEMO" in lines[0]
-        assert "Help" in lines[-1]
+        for key in ("? Help", "esc Back", "q Quit"):
+            assert key in lines[-1]
         assert ("Too small" in frame(app)) == (size[0] < 40 or size[1] < 8)
+
+
+async def test_the_keys_have_their_turn_more_often_for_as_long_as_the_screen_is_there() -> None:
+    usual = sys.getswitchinterval()
+    async with on_probes(probing.DONE) as (_app, _pilot):
+        assert sys.getswitchinterval() == pytest.approx(usual / 10)
+    assert sys.getswitchinterval() == pytest.approx(usual)

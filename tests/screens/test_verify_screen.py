@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from buddy_tui.config import Known
 from buddy_tui.verify.values import Checklist
 from screens.service import ServiceScreen
 from screens.tick import TickPage
@@ -11,7 +12,7 @@ from screens.verify import VerifyScreen
 from screens.widgets.checklist import ChecklistTable
 from tests.make import NOW
 from tests.screens import incident, probing
-from tests.screens.probe_stage import on_top, on_verify
+from tests.screens.probe_stage import DEMO, on_top, on_verify
 from tests.screens.stage import SIZES, frame, settle
 
 
@@ -31,6 +32,22 @@ async def test_v_opens_the_plan_and_esc_comes_back() -> None:
         await pilot.press("escape")
         await settle(pilot)
         assert on_top(app) is ServiceScreen
+
+
+@pytest.mark.parametrize(
+    ("read_only", "words"),
+    [("", "writes one session of its own, deletes it again"), ("yes", "read-only: tries no session")],
+)
+async def test_while_it_looks_it_says_for_whom_and_whether_it_writes(read_only: str, words: str) -> None:
+    of = replace(DEMO, read_only=Known(read_only))
+    async with on_verify(probing.CHECKLIST, of=of) as (app, pilot):
+        assert "plan for 00029-n6b" in frame(app)
+        assert f"asks every question · {words}" in frame(app)
+
+        app.checklist.put(replace(probing.CHECKLIST, done=True))
+        await settle(pilot)
+        assert words not in frame(app)
+        assert "looked 0s ago · ctrl+r looks again" in frame(app)
 
 
 @pytest.mark.parametrize(

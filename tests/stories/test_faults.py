@@ -106,18 +106,24 @@ async def test_a_flaky_and_slow_cloud_run_stays_readable() -> None:
         await dashboard.shows("● live", "canary")
 
 
-async def test_traffic_that_does_not_move_is_called_diverged() -> None:
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        ("traffic_ignored", ("DIVERGED", f"asked for {GOOD} 100 %", f"effective is {GOOD} 50 %")),
+        (
+            "traffic_stuck",
+            ("still at work on the last change", "100% buddy-app-00001-gdk", "50% buddy-app-00001"),
+        ),
+    ],
+)
+async def test_traffic_that_does_not_move_is_never_shown_as_moved(fault: str, words: tuple[str, ...]) -> None:
     async with scene("split") as dashboard:
-        dashboard.emulator.faults.traffic_stuck = True
-        all_to_one = run_v2.TrafficTarget(
-            type_=_REVISION,
-            revision=GOOD,
-            percent=100,
-        )
+        setattr(dashboard.emulator.faults, fault, True)
+        all_to_one = run_v2.TrafficTarget(type_=_REVISION, revision=GOOD, percent=100)
 
         await dashboard.update(run_v2.Service(traffic=[all_to_one]), "traffic")
 
-        await dashboard.shows("DIVERGED", f"asked for {GOOD} 100 %", f"effective is {GOOD} 50 %")
+        await dashboard.shows(*words)
 
 
 async def test_a_revision_whose_image_is_gone_says_so() -> None:

@@ -50,6 +50,25 @@ def test_diverged_wants_what_never_started_and_serves_what_did() -> None:
     assert service.terminal_condition.state == _FAILED
 
 
+def test_a_split_with_latest_serves_the_newest_without_its_name() -> None:
+    service = _the_service(play("latest-split"))
+    wanted = [("buddy-app-00001-gdk", 50, "stable"), ("", 50, "newest")]
+
+    assert _targets(list(service.traffic)) == wanted
+    assert _targets(list(service.traffic_statuses)) == wanted
+    assert short(service.latest_ready_revision) == "buddy-app-00002-rpl"
+
+
+def test_an_image_that_is_gone_is_known_to_nobody_but_the_registry() -> None:
+    played = play("image-gone")
+    service = _the_service(played)
+
+    assert [short(one.name)[-9:] for one in played.revisions] == ["00003-w8c", "00002-rpl", "00001-gdk"]
+    assert len({one.containers[0].image for one in played.revisions}) == 3
+    assert _targets(list(service.traffic_statuses)) == [("", 100, "")]
+    assert service.terminal_condition.state == _SUCCEEDED
+
+
 def test_empty_has_never_been_ready() -> None:
     played = play("empty")
     service = _the_service(played)
@@ -77,7 +96,6 @@ def test_a_story_is_found_by_its_name() -> None:
 
 
 def test_an_unknown_story_names_those_that_are() -> None:
-    with pytest.raises(
-        ValueError, match=r"no story 'budy'.*buddy, failures, healthy, split, sessions, diverged, empty, many"
-    ):
+    names = ", ".join(story.name for story in STORIES)
+    with pytest.raises(ValueError, match=rf"no story 'budy'.*{names}"):
         find("budy")

@@ -3,7 +3,6 @@
 import secrets
 import string
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from datetime import datetime
 
 import grpc
 from google.cloud.firestore_v1 import types
@@ -15,7 +14,7 @@ from buddy_tui.emulator.faults import Faults
 from buddy_tui.emulator.firestore import names
 from buddy_tui.emulator.firestore.documents import Documents
 from buddy_tui.emulator.firestore.listen import Listener
-from buddy_tui.emulator.firestore.messages import Document, Write, WriteResult, micros, timestamp, value
+from buddy_tui.emulator.firestore.messages import Write, WriteResult, timestamp
 from buddy_tui.emulator.firestore.reads import Reads, masked
 from buddy_tui.emulator.firestore.transactions import Transactions
 from buddy_tui.emulator.firestore.writes import Draft, target
@@ -155,20 +154,6 @@ class Firestore:
         """End every listener, so that the server that serves them can stop in peace."""
         for listener in self._listeners:
             listener.close()
-
-    def put(
-        self, project: str, path: str, fields: Mapping[str, object], at: datetime, database: str = "(default)"
-    ) -> None:
-        """Write a document of a story's past: made and last changed at `at`, an aware time, whatever the clock says.
-
-        `path` is like `sessions/ab12`; the fields are plain Python values, nested as needed.
-        """
-        documents = self._of(f"projects/{project}/databases/{database}").documents
-        name, written = documents.resource(path), timestamp(micros(at))
-        document = Document(name=name, create_time=written, update_time=written)
-        for key, thing in fields.items():
-            document.fields[key].CopyFrom(value(thing))
-        documents.commit(documents.tick(), {names.document(name): document})
 
     def paths(self, project: str, database: str = "(default)") -> list[str]:
         """Return the paths of all documents of a database, sorted."""

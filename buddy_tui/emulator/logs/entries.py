@@ -140,15 +140,18 @@ def activity(
     code: int = 0,
     message: str = "",
     request: Mapping[str, Any] | None = None,
+    agent: str = "",
 ) -> Message:
     """Return the audit entry of a changing API call, e.g. of `google.cloud.run.v2.Services.UpdateService`.
 
-    `code` and `message` are the gRPC status that the caller got; a refused call is an ERROR. That the v2 API
+    `code` and `message` are the gRPC status that the caller got; a refused call is an ERROR. `agent` is the program
+    that called. That the v2 API
     names the resource by its full path, as SetIamPolicy does, is unverified.
     """
     audit = _audit(method, where.service_path, request=request or {})
     audit.authentication_info.principal_email = principal
     audit.request_metadata.caller_ip = "127.0.0.1"
+    audit.request_metadata.caller_supplied_user_agent = agent
     audit.resource_location.current_locations.append(where.region)
     if code:
         audit.status.code = code

@@ -85,9 +85,14 @@ class Registry:
         built = self._built.get(reference)
         return built.image if built and built.reference not in self._faults.missing_images else None
 
-    def lose(self, built: Built) -> None:
-        """Forget an image, as a registry's clean-up policy does."""
-        self._faults.missing_images |= {built.reference}
+    def holds(self, name: str, digest: str) -> bool:
+        """Tell whether an image is there; `name` is its name without the registry's host."""
+        whole = (built.reference for built in tuple(self._built.values()))
+        return any(one.partition("/")[2] == f"{name}@{digest}" and self.find(one) for one in whole)
+
+    def lose(self, reference: str) -> None:
+        """Forget an image, named with its digest, as a registry's clean-up policy does."""
+        self._faults.missing_images |= {reference}
 
     def _keep(self, context: Path, recipe: Recipe, root: Path) -> Image:
         try:

@@ -4,7 +4,7 @@ import asyncio
 import re
 import secrets
 import socket
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,6 +19,7 @@ from buddy_tui.emulator.clock import Clock
 from buddy_tui.emulator.logs import entries
 from buddy_tui.emulator.machine.fleet import Fleet, NoInstance
 from buddy_tui.emulator.machine.front_end import FrontEnd, remove_signature
+from buddy_tui.emulator.machine.heads import drop_hop_by_hop, is_malformed
 from buddy_tui.emulator.machine.refusals import (
     BROKEN,
     NO_INSTANCE,
@@ -31,20 +32,6 @@ from buddy_tui.emulator.machine.runtime import BootFailed, Instance
 from buddy_tui.emulator.names import Problem, Where
 from buddy_tui.emulator.rpc import Message
 
-# Of one connection and not of the request (RFC 9110, 7.6.1); `Expect` was answered here.
-_HOP_BY_HOP = frozenset(
-    (
-        "connection",
-        "expect",
-        "keep-alive",
-        "proxy-authenticate",
-        "proxy-authorization",
-        "te",
-        "trailer",
-        "transfer-encoding",
-        "upgrade",
-    )
-)
 _TRACEPARENT = re.compile(r"00-([0-9a-f]{32})-([0-9a-f]{16})-")
 _CLOUD_TRACE = re.compile(r"([0-9a-f]{32})(?:/(\d{1,20}))?")
 
@@ -188,10 +175,12 @@ class Ingress:
         response: web.StreamResponse | None = None
         try:
             async with self._upstream(call, instance) as answer:
+                if is_malformed(answer):
+                    raise aiohttp.ClientPayloadError
                 call.status = answer.status
                 response = web.StreamResponse(status=answer.status, reason=answer.reason)
                 response.headers.extend(answer.headers)
-                _drop_hop_by_hop(response.headers)
+                drop_hop_by_hop(response.headers)
                 response.headers[hdrs.SERVER] = "Google Frontend"
                 response.headers["X-Cloud-Trace-Context"] = f"{call.trace};o=1"
                 await response.prepare(request)
@@ -221,7 +210,7 @@ class Ingress:
             raise RuntimeError("The ingress was not started.")
         request = call.request
         headers = request.headers.copy()
-        _drop_hop_by_hop(headers)
+        drop_hop_by_hop(headers)
         if call.credential:
             remove_signature(headers, call.credential)
         client = request.remote or "127.0.0.1"
@@ -272,14 +261,6 @@ def _refused(call: _Call, refusal: Refusal) -> web.Response:
     page = refusal.page(call.request.path)
     call.sent = len(page.body) if isinstance(page.body, bytes) else 0
     return page
-
-
-def _drop_hop_by_hop(headers: MutableMapping[str, str]) -> None:
-    """Leave the headers that are the request's or answer's own, and not their connection's."""
-    named = {name.strip().lower() for name in headers.get(hdrs.CONNECTION, "").split(",")}
-    for name in _HOP_BY_HOP | named:
-        if name in headers:
-            del headers[name]
 
 
 def _trace(request: web.BaseRequest) -> tuple[str, str]:

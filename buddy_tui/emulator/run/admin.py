@@ -9,7 +9,7 @@ from google.longrunning import operations_pb2
 from google.protobuf import empty_pb2
 
 from buddy_tui.emulator.faults import Faults
-from buddy_tui.emulator.rpc import Message, Unary, service
+from buddy_tui.emulator.rpc import Message, Unary, lose_reply, service
 from buddy_tui.emulator.run.waiting import LongRunning
 from buddy_tui.emulator.run.world import World
 
@@ -28,7 +28,7 @@ def handlers(
     `builds` answers SubmitBuild: raw SubmitBuildRequest in, raw SubmitBuildResponse out.
     """
     tables = {
-        "google.cloud.run.v2.Services": _services(world),
+        "google.cloud.run.v2.Services": _services(world, faults),
         "google.cloud.run.v2.Revisions": _revisions(world),
         "google.cloud.run.v2.Builds": {"SubmitBuild": Unary(run_v2.SubmitBuildRequest.pb(), builds)},
         "google.longrunning.Operations": _operations(world, operations),
@@ -36,7 +36,7 @@ def handlers(
     return tuple(service(name, table, faults) for name, table in tables.items())
 
 
-def _services(world: World) -> dict[str, Unary]:
+def _services(world: World, faults: Faults) -> dict[str, Unary]:
     async def listed(request: Message) -> Message:
         return world.list_services(request.parent, request.page_size, request.page_token)
 
@@ -49,12 +49,14 @@ def _services(world: World) -> dict[str, Unary]:
         )
 
     async def updated(request: Message) -> Message:
-        return world.update_service(
+        done = world.update_service(
             request.service,
             request.update_mask.paths,
             validate_only=request.validate_only,
             allow_missing=request.allow_missing,
         )
+        lose_reply(faults)
+        return done
 
     async def deleted(request: Message) -> Message:
         return world.delete_service(request.name, request.etag, validate_only=request.validate_only)
@@ -66,7 +68,8 @@ def _services(world: World) -> dict[str, Unary]:
         return world.set_policy(request.resource, request.policy)
 
     async def tested(request: Message) -> Message:
-        return iam_policy_pb2.TestIamPermissionsResponse(permissions=request.permissions)
+        held = [permission for permission in request.permissions if permission not in faults.denied]
+        return iam_policy_pb2.TestIamPermissionsResponse(permissions=held)
 
     return {
         "ListServices": Unary(run_v2.ListServicesRequest.pb(), listed),

@@ -1,8 +1,10 @@
 """World: one service, all that belongs to it, and where its traffic really goes."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
+from buddy_tui.emulator import callers
 from buddy_tui.emulator.names import Where
 from buddy_tui.emulator.rpc import Message
 from buddy_tui.emulator.run import conditions, wording
@@ -26,6 +28,7 @@ class Entry:
     - `effective`: what `traffic_statuses` says, resolved
     - `pending`: operations under way, each with the revision that it made (or none: "")
     - `fresh`: the revision that the last write made; "" if it made none
+    - `held`: traffic should move, and a fault of the world holds it
     - `deployed`: the number of the last revision: how many were made, or more if a given name says so
     - `version`: microseconds since 1970 of the last write; never the same twice
     - `boot_seconds`: what the steps of a boot under way took so far
@@ -38,6 +41,7 @@ class Entry:
     effective: tuple[Share, ...] = ()
     pending: dict[str, str] = field(default_factory=dict)
     fresh: str = ""
+    held: bool = False
     deployed: int = 0
     version: int = 0
     boot_seconds: dict[str, float] = field(default_factory=dict)
@@ -84,11 +88,19 @@ class Entry:
         self.deployed = max(self.deployed + 1, int(number[1]) if number else 0)
 
     def stamp(self, micros: int, principal: str) -> None:
-        """Note a write by `principal` at `micros`: the etag moves, and never back."""
+        """Note a write at `micros` by who calls, or else by `principal`: the etag moves, and never back."""
         self.version = max(micros, self.version + 1)
         self.service.etag = wording.etag(self.version, self.where.service_path)
         self.service.update_time.FromMicroseconds(self.version)
-        self.service.last_modifier = principal
+        self.service.last_modifier = callers.current().email or principal
+
+    def introduce(self, identity: Callable[[], str]) -> None:
+        """Fill in who made the service, when, and its identity, as far as it is not told."""
+        service = self.service
+        service.uid = service.uid or identity()
+        service.creator = service.creator or service.last_modifier
+        if not service.HasField("create_time"):
+            service.create_time.CopyFrom(service.update_time)
 
     def untag(self, revision: str) -> bool:
         """Drop the targets of `revision`, and tell whether there were any."""

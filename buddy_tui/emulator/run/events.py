@@ -15,24 +15,27 @@ class BootWanted:
 
 @dataclass(frozen=True, slots=True)
 class ServiceCalled:
-    """A write was accepted. `method` is as in audit logs, e.g. `google.cloud.run.v2.Services.UpdateService`.
-
-    `service_pb` is the service after the write (before it, for a deletion of the service itself).
-    """
+    """A write was accepted. `request_pb` is what was asked for, e.g. an UpdateServiceRequest."""
 
     where: Where
-    method: str
-    service_pb: Message
+    request_pb: Message
 
 
 @dataclass(frozen=True, slots=True)
 class CallRefused:
-    """A write was refused. `code` is the number of the gRPC status: 10 for a stale write."""
+    """A write was refused. `code` is the number of the gRPC status: 10 for a stale write, 7 for a denied one."""
 
     where: Where
-    method: str
+    request_pb: Message
     code: int
     message: str
+
+
+@dataclass(frozen=True, slots=True)
+class TrafficHeld:
+    """Traffic should move and a fault holds it: `World.retry` has to be called until it says that it has moved."""
+
+    where: Where
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,4 +62,4 @@ class RevisionGone:
     where: Where
 
 
-Event = BootWanted | ServiceCalled | CallRefused | ReadyChanged | OperationDone | RevisionGone
+Event = BootWanted | ServiceCalled | CallRefused | TrafficHeld | ReadyChanged | OperationDone | RevisionGone

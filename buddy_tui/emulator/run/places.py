@@ -1,7 +1,8 @@
-"""World: which names lie in it."""
+"""World: which names lie in it, and what its callers may do with them."""
 
 from dataclasses import dataclass, replace
 
+from buddy_tui.emulator.faults import Faults
 from buddy_tui.emulator.names import Where, parse
 from buddy_tui.emulator.run import wording
 
@@ -26,10 +27,14 @@ REGIONS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """The one project of a world, which requests may also call by its number."""
+    """The one project of a world, which requests may also call by its number.
+
+    Everybody may change everything in it, unless `faults` denies it. A permission has no `run.` before it here.
+    """
 
     project: str
     number: str
+    faults: Faults
 
     def find(self, name: str, permission: str, depth: int) -> Where:
         """Read a name that goes `depth` levels below the region.
@@ -43,6 +48,16 @@ class Places:
         if where.region not in REGIONS:
             raise wording.no_location(where.region)
         return where
+
+    def check_allowed(self, permission: str, resource: str) -> None:
+        """Refuse what is denied."""
+        if f"run.{permission}" in self.faults.denied:
+            raise wording.denied(f"run.{permission}", resource)
+
+    def check_acting(self, account: str) -> None:
+        """Refuse whoever may not act as the service account that revisions run as."""
+        if "iam.serviceAccounts.actAs" in self.faults.denied:
+            raise wording.denied_account(account)
 
     def canonical(self, where: Where) -> Where:
         """Return `where` with the project's id for its number."""

@@ -10,9 +10,10 @@ from google.cloud.location import locations_pb2
 from google.longrunning import operations_pb2
 from google.protobuf import empty_pb2, json_format
 
+from buddy_tui.emulator.callers import Caller, calling
 from buddy_tui.emulator.faults import Faults
 from buddy_tui.emulator.names import Problem
-from buddy_tui.emulator.rpc import Message, suffer
+from buddy_tui.emulator.rpc import Message, lose_reply, suffer
 from buddy_tui.emulator.run.messages import Service
 from buddy_tui.emulator.run.waiting import LongRunning
 from buddy_tui.emulator.run.world import World
@@ -39,11 +40,16 @@ _OPERATION = "/v2/{name:projects/[^/]+/locations/[^/]+/operations/[^/:]+}"
 
 def routes(world: World, faults: Faults, operations: LongRunning) -> list[web.RouteDef]:
     """Return the routes of services, revisions, operations and locations."""
-    table = (*_services(world), *_revisions(world), *_operations(world, operations), *_locations(world))
+    table = (
+        *_services(world, faults),
+        *_revisions(world),
+        *_operations(world, operations),
+        *_locations(world),
+    )
     return [web.route(verb, path, _spoken(answer, faults)) for verb, path, answer in table]
 
 
-def _services(world: World) -> tuple[tuple[str, str, _Answer], ...]:
+def _services(world: World, faults: Faults) -> tuple[tuple[str, str, _Answer], ...]:
     async def listed(request: web.Request) -> Message:
         return world.list_services(request.match_info["parent"], *_page(request))
 
@@ -61,12 +67,14 @@ def _services(world: World) -> tuple[tuple[str, str, _Answer], ...]:
     async def updated(request: web.Request) -> Message:
         service = await _body(request)
         service.name = request.match_info["name"]
-        return world.update_service(
+        done = world.update_service(
             service,
             _mask(request),
             validate_only=_flag(request, "validateOnly"),
             allow_missing=_flag(request, "allowMissing"),
         )
+        lose_reply(faults)
+        return done
 
     async def deleted(request: web.Request) -> Message:
         return world.delete_service(*_deletion(request), validate_only=_flag(request, "validateOnly"))
@@ -139,7 +147,8 @@ def _spoken(answer: _Answer, faults: Faults) -> _Handler:
     async def handle(request: web.Request) -> web.StreamResponse:
         try:
             await suffer(faults)
-            message = await answer(request)
+            with calling(Caller(agent=request.headers.get("User-Agent", ""))):
+                message = await answer(request)
         except Problem as problem:
             return _refusal(problem)
         except (json_format.ParseError, ValueError) as error:

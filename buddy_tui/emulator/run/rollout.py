@@ -15,7 +15,14 @@ from buddy_tui.emulator.names import Where
 from buddy_tui.emulator.rpc import Message
 from buddy_tui.emulator.run import conditions, wording
 from buddy_tui.emulator.run.entry import Entry, Share
-from buddy_tui.emulator.run.events import BootWanted, Event, OperationDone, ReadyChanged, RevisionGone
+from buddy_tui.emulator.run.events import (
+    BootWanted,
+    Event,
+    OperationDone,
+    ReadyChanged,
+    RevisionGone,
+    TrafficHeld,
+)
 from buddy_tui.emulator.run.messages import Revision, copied, hand_on
 from buddy_tui.emulator.run.operations import Operations
 
@@ -135,8 +142,9 @@ class Rollout:
     def settle(self, entry: Entry) -> tuple[Event, ...]:
         """Bring the service as near to what was asked for as its revisions let it.
 
-        While one that matters is booting, nothing moves. When one that matters failed or is gone, effective traffic,
-        observed generation and latest ready revision stay as they were. Otherwise all of the traffic moves.
+        While one that matters is booting, or a fault holds the traffic, nothing moves. When one that matters failed
+        or is gone, effective traffic, observed generation and latest ready revision stay as they were. Otherwise all
+        of the traffic moves.
 
         A revision matters when the desired traffic names it (LATEST names the newest) or the last write made it. So a
         later write that names only good revisions makes the service Ready again, though the newest one is broken:
@@ -144,15 +152,22 @@ class Rollout:
         """
         service = entry.service
         before = service.terminal_condition.state
-        waiting = any(map(entry.is_undecided, (*entry.depends_on(), *entry.pending.values())))
+        booting = any(map(entry.is_undecided, (*entry.depends_on(), *entry.pending.values())))
         made = self._failure(entry, entry.fresh)
         named = next(filter(None, (self._failure(entry, name) for name in entry.depends_on())), "")
-        service.reconciling = waiting
-        if not waiting and not made and not named:
+        movable = not booting and not made and not named
+        held, entry.held = entry.held, movable and self._is_held(entry)
+        service.reconciling = waiting = booting or entry.held
+        if movable and not entry.held:
             self._serve(entry)
         self._tell_addresses(entry)
         self._judge(entry, made, named, waiting=waiting)
-        return (*self._ready_changed(entry, before), *self._finish(entry, made or named, waiting=waiting))
+        told = (TrafficHeld(entry.where),) if entry.held and not held else ()
+        return (
+            *told,
+            *self._ready_changed(entry, before),
+            *self._finish(entry, made or named, waiting=waiting),
+        )
 
     def _failure(self, entry: Entry, name: str) -> str:
         if not name:
@@ -165,16 +180,20 @@ class Rollout:
             return ""
         return wording.revision_not_ready(name, ready.message)
 
+    def _is_held(self, entry: Entry) -> bool:
+        """Tell whether a fault keeps the traffic from where it should be: for good, or for some time after a write."""
+        if _wanted(entry) == entry.effective:
+            return False
+        since = self._clock.now().timestamp() - entry.version / 1_000_000
+        return self._faults.traffic_stuck or since < self._faults.traffic_delay
+
     def _serve(self, entry: Entry) -> None:
         service = entry.service
         service.observed_generation = service.generation
-        if self._faults.traffic_stuck:
+        if self._faults.traffic_ignored:
             return
-        newest = next(filter(entry.is_ready, (entry.latest_created, *reversed(entry.revisions))), "")
-        service.latest_ready_revision = entry.at(newest).revision_path
-        entry.effective = tuple(
-            Share(target.revision or newest, target.percent, target.tag) for target in entry.desired()
-        )
+        service.latest_ready_revision = entry.at(_newest(entry)).revision_path
+        entry.effective = _wanted(entry)
         del service.traffic_statuses[:]
         for target in entry.desired():
             # A status of type LATEST names no revision: seen in states that Terraform read through v2.
@@ -208,9 +227,10 @@ class Rollout:
 
     def _judge(self, entry: Entry, made: str, named: str, *, waiting: bool) -> None:
         service, now = entry.service, self._clock.now()
+        pending = "" if not waiting else wording.ROUTING if entry.held else wording.DEPLOYING
         for kind, failure in (("RoutesReady", named), ("ConfigurationsReady", made)):
-            conditions.put(service, _verdict(kind, failure, now, waiting=waiting))
-        conditions.turn(service.terminal_condition, _verdict("Ready", made or named, now, waiting=waiting))
+            conditions.put(service, _verdict(kind, failure, now, pending))
+        conditions.turn(service.terminal_condition, _verdict("Ready", made or named, now, pending))
 
     def _ready_changed(self, entry: Entry, before: int) -> tuple[Event, ...]:
         ready = entry.service.terminal_condition
@@ -231,9 +251,20 @@ class Rollout:
         return tuple(done)
 
 
-def _verdict(kind: str, failure: str, now: datetime, *, waiting: bool) -> Message:
-    if waiting:
-        return conditions.condition(kind, conditions.RECONCILING, now, message=wording.DEPLOYING)
+def _newest(entry: Entry) -> str:
+    """Return the newest revision that is ready: what LATEST stands for."""
+    return next(filter(entry.is_ready, (entry.latest_created, *reversed(entry.revisions))), "")
+
+
+def _wanted(entry: Entry) -> tuple[Share, ...]:
+    """Return the shares that were asked for, with LATEST resolved."""
+    newest = _newest(entry)
+    return tuple(Share(target.revision or newest, target.percent, target.tag) for target in entry.desired())
+
+
+def _verdict(kind: str, failure: str, now: datetime, pending: str) -> Message:
+    if pending:
+        return conditions.condition(kind, conditions.RECONCILING, now, message=pending)
     if failure:
         # Unverified reason: v1 of the API repeats the revision's own.
         return conditions.condition(kind, conditions.FAILED, now, message=failure, reason="REVISION_FAILED")

@@ -52,6 +52,11 @@ class Shelf:
         entry = self._entries.get(where.service_path)
         return entry if entry and where.revision in entry.boot_seconds else None
 
+    def held(self, where: Where) -> Entry | None:
+        """Return a service whose traffic is held by a fault, or nothing."""
+        entry = self._entries.get(where.service_path)
+        return entry if entry and entry.held else None
+
     def in_region(self, where: Where) -> Iterator[Entry]:
         """Return the services of the region of `where`."""
         return (entry for entry in self._entries.values() if entry.where.region == where.region)

@@ -14,6 +14,8 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from buddy_tui.emulator.names import Problem, Where
 
 DEPLOYING = "Deploying Revision."
+# Unverified: gcloud says so while it waits for the traffic of a service.
+ROUTING = "Routing traffic."
 RETIRED = "Revision retired."
 RETRY = "System will retry after 00:00 from lastTransitionTime for attempt 0."
 
@@ -32,6 +34,14 @@ def denied(permission: str, resource: str) -> Problem:
     return Problem(
         grpc.StatusCode.PERMISSION_DENIED,
         f"Permission '{permission}' denied on resource '{resource}' (or resource may not exist).",
+    )
+
+
+def denied_account(account: str) -> Problem:
+    """Say that the caller may not let a revision run as this service account."""
+    return Problem(
+        grpc.StatusCode.PERMISSION_DENIED,
+        f"Permission 'iam.serviceaccounts.actAs' denied on service account {account} (or it may not exist).",
     )
 
 

@@ -9,25 +9,23 @@ from contextlib import contextmanager
 from dataclasses import replace
 from random import Random
 
+from google.protobuf.field_mask_pb2 import FieldMask
+
 from buddy_tui.emulator.clock import Clock
 from buddy_tui.emulator.faults import Faults
 from buddy_tui.emulator.names import Problem, Where, parse
 from buddy_tui.emulator.rpc import Message
-from buddy_tui.emulator.run import admission, paging, wording
+from buddy_tui.emulator.run import admission, messages, paging, wording
 from buddy_tui.emulator.run.access import NO_POLICY, Access, access, succeeding
 from buddy_tui.emulator.run.adoption import adopted
 from buddy_tui.emulator.run.defaults import complete
 from buddy_tui.emulator.run.entry import Entry
 from buddy_tui.emulator.run.events import CallRefused, Event, OperationDone, ServiceCalled
-from buddy_tui.emulator.run.messages import ListRevisionsResponse, ListServicesResponse, copied
+from buddy_tui.emulator.run.messages import copied
 from buddy_tui.emulator.run.operations import Operations
 from buddy_tui.emulator.run.places import OFFERED, Places
 from buddy_tui.emulator.run.rollout import Rollout
 from buddy_tui.emulator.run.shelf import Shelf
-
-_API = "google.cloud.run.v2"
-_CREATE = "CreateService"
-_UPDATE = "UpdateService"
 
 
 class World:
@@ -50,7 +48,7 @@ class World:
     ) -> None:
         """Start empty. `address(service, tag)` is where the ingress serves a tag, or with tag "" the service."""
         self.project = project
-        self._places = Places(project, number)
+        self._places = Places(project, number, faults)
         self._principal = principal
         self._clock = clock
         self._emit = emit
@@ -69,15 +67,16 @@ class World:
         where = self._places.find(parent, "services.list", 0)
         keyed = ((entry.where.service, entry.service) for entry in self._shelf.in_region(where))
         services, token = paging.page(keyed, page_size, page_token)
-        return ListServicesResponse(services=services, next_page_token=token)
+        return messages.ListServicesResponse(services=services, next_page_token=token)
 
     def create_service(
         self, parent: str, service_id: str, service: Message, *, validate_only: bool = False
     ) -> Message:
         """Create a service and its first revision; return the operation."""
         where = replace(self._places.find(parent, "services.create", 0), service=service_id)
-        with self._audited(where, f"Services.{_CREATE}"):
-            return self._create(where, service, _CREATE, validate_only=validate_only)
+        asked = messages.CreateServiceRequest(parent=parent, service_id=service_id, service=service)
+        with self._audited(where, asked, "services.create"):
+            return self._create(where, service, asked, validate_only=validate_only)
 
     def update_service(
         self,
@@ -92,24 +91,26 @@ class World:
         A changed template makes a revision. `service.etag` binds the write to a version; without one, the last wins.
         """
         where = self._places.find(service.name, "services.update", 1)
-        with self._audited(where, f"Services.{_UPDATE}"):
+        asked = messages.UpdateServiceRequest(service=service, update_mask=FieldMask(paths=update_mask_paths))
+        with self._audited(where, asked, "services.update"):
             if allow_missing and where not in self._shelf:
-                return self._create(where, service, _UPDATE, validate_only=validate_only)
+                return self._create(where, service, asked, validate_only=validate_only)
             entry = self._shelf.entry(where)
             admission.check_version(where.service, service.etag, entry.service.etag)
-            wanted = admission.merged(entry.service, service, update_mask_paths, f"{_UPDATE}Request")
-            return self._write(entry, wanted, _UPDATE, validate_only=validate_only)
+            wanted = admission.merged(entry.service, service, asked.update_mask.paths, asked.DESCRIPTOR.name)
+            return self._write(entry, wanted, asked, validate_only=validate_only)
 
     def delete_service(self, name: str, etag: str = "", *, validate_only: bool = False) -> Message:
         """Delete a service with all its revisions; return the operation, which is done."""
         where = self._places.find(name, "services.delete", 1)
-        with self._audited(where, "Services.DeleteService") as method:
+        asked = messages.DeleteServiceRequest(name=name, etag=etag)
+        with self._audited(where, asked, "services.delete"):
             entry = self._shelf.entry(where)
             admission.check_version(where.service, etag, entry.service.etag)
         if validate_only:
             return self._operations.finished(where, entry.service)
         self._shelf.drop(where)
-        self._tell(ServiceCalled(where, method, copied(entry.service)))
+        self._tell(ServiceCalled(where, asked))
         self._tell(*self._rollout.abandon(entry))
         entry.service.delete_time.FromDatetime(self._clock.now())
         return self._done(where, entry.service)
@@ -122,12 +123,13 @@ class World:
         """Return a ListRevisionsResponse, newest first; the parent `…/services/-` means all services of a region."""
         where = self._places.find(parent, "revisions.list", 1)
         revisions, token = paging.page(self._shelf.revisions(where), page_size, page_token)
-        return ListRevisionsResponse(revisions=revisions, next_page_token=token)
+        return messages.ListRevisionsResponse(revisions=revisions, next_page_token=token)
 
     def delete_revision(self, name: str, etag: str = "", *, validate_only: bool = False) -> Message:
         """Delete a revision that nothing needs, and its tag; return the operation, which is done."""
         where = self._places.find(name, "revisions.delete", 2)
-        with self._audited(where, "Revisions.DeleteRevision") as method:
+        asked = messages.DeleteRevisionRequest(name=name, etag=etag)
+        with self._audited(where, asked, "revisions.delete"):
             entry, revision = self._shelf.entry(where), self._shelf.revision(where)
             admission.check_version(where.revision, etag, revision.etag)
             admission.check_deletable(entry, where.revision)
@@ -138,7 +140,7 @@ class World:
             entry.service.generation += 1
             entry.stamp(self._micros(), self._principal)
         settled = self._rollout.settle(entry)
-        self._tell(ServiceCalled(where, method, copied(entry.service)), *gone, *settled)
+        self._tell(ServiceCalled(where, asked), *gone, *settled)
         revision.delete_time.FromDatetime(self._clock.now())
         return self._done(where, revision)
 
@@ -196,6 +198,12 @@ class World:
         if entry := self._shelf.booting(where):
             self._tell(*self._rollout.broke(entry, where.revision, reason, message))
 
+    def retry(self, where: Where) -> bool:
+        """Try again to move the traffic that a fault held, and tell whether nothing is held any more."""
+        if entry := self._shelf.held(where):
+            self._tell(*self._rollout.settle(entry))
+        return self._shelf.held(where) is None
+
     def route(self, where: Where, tag: str = "") -> tuple[tuple[Where, int], ...]:
         """Tell the ingress which revisions serve, with their percents: effective traffic, or a tag's one at 100.
 
@@ -226,23 +234,24 @@ class World:
         where = self._places.canonical(parse(service_pb.name))
         entry = adopted(where, service_pb, revisions_pb, self._rollout, self._places.number)
         entry.service.last_modifier = service_pb.last_modifier or service_pb.creator or self._principal
-        self._introduce(entry)
+        entry.introduce(self._operations.uuid)
         self._shelf.put(entry)
         self._rollout.settle(entry)
         self._rollout.activate(entry)
 
-    def _create(self, where: Where, service: Message, call: str, *, validate_only: bool) -> Message:
+    def _create(self, where: Where, service: Message, asked: Message, *, validate_only: bool) -> Message:
         admission.check_name(where.service)
         if where in self._shelf:
             raise wording.exists(where.service)
         entry = Entry(where)
-        wanted = admission.merged(entry.service, service, (), f"{call}Request")
+        wanted = admission.merged(entry.service, service, (), asked.DESCRIPTOR.name)
         wanted.name = where.service_path
-        return self._write(entry, wanted, call, validate_only=validate_only)
+        return self._write(entry, wanted, asked, validate_only=validate_only)
 
-    def _write(self, entry: Entry, wanted: Message, call: str, *, validate_only: bool) -> Message:
+    def _write(self, entry: Entry, wanted: Message, asked: Message, *, validate_only: bool) -> Message:
         complete(wanted, entry.where, self._places.number)
-        admission.admit(wanted, entry, f"{call}Request")
+        self._places.check_acting(wanted.template.service_account)
+        admission.admit(wanted, entry, asked.DESCRIPTOR.name)
         if validate_only:
             return self._operations.finished(entry.where, wanted)
         service = entry.service
@@ -251,22 +260,15 @@ class World:
             wanted.generation += 1
         service.CopyFrom(wanted)
         entry.stamp(self._micros(), self._principal)
-        self._introduce(entry)
+        entry.introduce(self._operations.uuid)
         self._shelf.put(entry)
         entry.fresh = ""
         made = self._rollout.deploy(entry) if anew else ()
         operation = self._operations.start(entry.where, service)
         entry.pending[operation] = entry.fresh
         settled = self._rollout.settle(entry)
-        self._tell(ServiceCalled(entry.where, f"{_API}.Services.{call}", copied(service)), *made, *settled)
+        self._tell(ServiceCalled(entry.where, asked), *made, *settled)
         return self._operations.get(operation)
-
-    def _introduce(self, entry: Entry) -> None:
-        service = entry.service
-        service.uid = service.uid or self._operations.uuid()
-        service.creator = service.creator or service.last_modifier
-        if not service.HasField("create_time"):
-            service.create_time.CopyFrom(service.update_time)
 
     def _done(self, where: Where, resource: Message) -> Message:
         operation = self._operations.start(where, resource)
@@ -282,11 +284,11 @@ class World:
             self._emit(event)
 
     @contextmanager
-    def _audited(self, where: Where, call: str) -> Iterator[str]:
-        method = f"{_API}.{call}"
+    def _audited(self, where: Where, asked: Message, permission: str) -> Iterator[None]:
+        """Let a write happen if it may; a refused one is told, too."""
         try:
-            yield method
+            self._places.check_allowed(permission, where.service_path)
+            yield
         except Problem as problem:
-            code = int(problem.code.value[0])
-            self._tell(CallRefused(where, method, code, problem.message))
+            self._tell(CallRefused(where, asked, int(problem.code.value[0]), problem.message))
             raise

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from typing import Any
@@ -353,6 +353,33 @@ async def test_few_requests_are_under_way_at_once_and_those_of_a_cell_one_after_
     assert len(through.asked) == 20 * (1 + 2 * 8)
 
 
+async def test_only_one_request_begins_in_each_turn_of_the_event_loop_so_that_keys_have_theirs() -> None:
+    turn, begun = 0, Counter[int]()
+
+    def answered(*_: object) -> Answer:
+        begun[turn] += 1
+        return said()
+
+    names = [f"api-{at:05d}-aaa" for at in range(AT_ONCE)]
+    time, revisions = FakeTime(), tuple(make.revision(one) for one in names)
+    stream = ask(
+        service(*names), revisions, (HEALTH,), FakeDoor(answered), clock=time, sleep=time.sleep, attempts=5
+    )
+    asking = asyncio.create_task(followed(stream))
+    while not asking.done():
+        await asyncio.sleep(0)
+        turn += 1
+
+    assert begun.total() == len(names) * (1 + 5)
+    assert max(begun.values()) == 1
+
+
+async def followed(stream: AsyncGenerator[Matrix, None]) -> None:
+    async with aclosing(stream) as seen:
+        async for _ in seen:
+            pass
+
+
 @pytest.mark.parametrize("after", [0, 1, 4])
 async def test_closing_it_at_any_moment_leaves_no_task_and_no_visitor_behind(after: int) -> None:
     through, time = HeldDoor(), FakeTime()
@@ -450,5 +477,5 @@ async def test_news_come_in_few_matrices() -> None:
     ]
 
     assert len(through.asked) == 10 * (1 + 2 * 8)
-    assert 0.05 in time.slept
+    assert 0.1 in time.slept
     assert len(seen) <= len(time.slept) + 2

@@ -308,6 +308,19 @@ async def test_a_rollout_after_which_fewer_are_written_is_told() -> None:
     )
 
 
+async def test_a_revision_that_was_never_seen_to_serve_is_no_rollout() -> None:
+    steadily = [session(at, make.NOW - at * 2 * MINUTE) for at in range(1, 181)]
+    tried = make.revision("api-00003-ccc", created=make.NOW - 10 * MINUTE)
+
+    told = await audited(*steadily, revisions=(tried, NEW, OLD))
+    wrote = await audited(*steadily, session(999, make.NOW, tried.name), revisions=(tried, NEW, OLD))
+
+    assert tried.name not in [name for _, name in told.rollouts]
+    assert not any(tried.name in note for note in told.notes)
+    assert tried.name in [name for _, name in wrote.rollouts]
+    assert any(f"since {tried.name}" in note for note in wrote.notes)
+
+
 def test_kept_sessions_are_told_in_a_sentence() -> None:
     kept = Kept("api-00028-bsx", 128, make.NOW - timedelta(days=18), make.NOW)
 

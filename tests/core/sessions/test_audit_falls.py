@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from buddy_tui.sessions.falls import falls
+from buddy_tui.sessions.falls import falls, too_little
 from tests import make
 
 HOUR = timedelta(hours=1)
@@ -25,7 +25,7 @@ def test_the_sentence_has_rates_and_the_moment() -> None:
     told = falls(moments, ROLLOUT, moments[0], make.NOW)
 
     assert told.fell == ("After api-00031-qux began (2026-11-23 06:00) 3 sessions an hour, before 41.",)
-    assert told.notes == ()
+    assert told.unsure == ()
 
 
 @pytest.mark.parametrize("minutes", [5.0, 4.0, 6.5, 9.0], ids=["same", "more", "some fewer", "nearly half"])
@@ -34,7 +34,7 @@ def test_the_same_or_not_much_less_is_no_fall(minutes: float) -> None:
 
     told = falls(moments, ROLLOUT, moments[0], make.NOW)
 
-    assert (told.fell, told.notes) == ((), ())
+    assert (told.fell, told.unsure) == ((), ())
 
 
 def test_none_at_all_after_a_rollout_is_a_fall() -> None:
@@ -62,7 +62,10 @@ def test_with_few_sessions_nothing_is_claimed_and_that_is_noted() -> None:
     told = falls(moments, ROLLOUT, moments[0], make.NOW)
 
     assert told.fell == ()
-    assert told.notes == ("Too few sessions to tell whether fewer are written since api-00031-qux began.",)
+    assert told.unsure == ("api-00031-qux",)
+    assert list(too_little(told.unsure)) == [
+        "Too few sessions to tell whether fewer are written since api-00031-qux began."
+    ]
 
 
 def test_each_of_several_rollouts_is_compared_with_its_own_hours() -> None:
@@ -72,7 +75,7 @@ def test_each_of_several_rollouts_is_compared_with_its_own_hours() -> None:
     told = falls(moments, ((BEGAN, "api-2"), (middle, "api-3")), moments[0], make.NOW)
 
     assert [sentence.split()[1] for sentence in told.fell] == ["api-2"]
-    assert told.notes == ("Too few sessions to tell whether fewer are written since api-3 began.",)
+    assert (told.after, told.unsure) == (("api-2",), ("api-3",))
 
 
 @given(

@@ -1,7 +1,7 @@
 """What was seen of a session, and the verdict that it makes: every combination that matters."""
 
 from dataclasses import replace
-from itertools import product
+from itertools import combinations_with_replacement, product
 
 import pytest
 
@@ -174,14 +174,23 @@ def test_an_instance_that_keeps_silent_may_have_it_in_its_memory() -> None:
 
 def test_persisted_is_never_said_without_firestore_and_a_read_that_finds_it() -> None:
     signs = ["a+", "b+", "a-", "b-", "!", "?", "+", "-"]
-    for stored, early, one, two, across, further in product(
-        Stored, signs, signs, signs, ["", "s+", "s-", "!", "?"], ["", "o+", "o-"]
+    pairs = combinations_with_replacement(signs, 2)
+    for stored, early, many, across, further in product(
+        Stored, signs, map(" ".join, pairs), ["", "s+", "s-", "!", "?"], ["", "o+", "o-"]
     ):
-        verdict = judge(seen(stored, early, f"{one} {two}", across, further))
+        verdict = judge(seen(stored, early, many, across, further))
 
         assert verdict.reason
         if verdict.survival is Survival.PERSISTED:
             assert stored is YES
-            assert "+" in early + one + two
-            assert "-" not in early + one + two + across
-            assert "!" not in early + one + two
+            assert "+" in early + many
+            assert "-" not in early + many + across
+            assert "!" not in early + many
+
+
+def test_that_we_may_not_read_firestore_is_told_once() -> None:
+    verdict = judge(seen(DENIED, "a+", "a+ b-"))
+
+    assert verdict.survival is Survival.MEMORY_OF_ONE_INSTANCE
+    assert verdict.reason.count("Firestore") == 2
+    assert "Also:" not in verdict.reason

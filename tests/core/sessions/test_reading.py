@@ -169,6 +169,7 @@ def test_fields_that_differ_are_named_and_their_values_are_not() -> None:
     [
         (0, 0, 0, ""),
         (59, 0, -1, ""),
+        (300, 0, -0.9, "is 5 min ahead of this machine's clock"),
         (
             300,
             0,
@@ -191,8 +192,10 @@ def test_fields_that_differ_are_named_and_their_values_are_not() -> None:
         ),
     ],
 )
-def test_clocks_that_are_a_minute_apart_are_named(written: int, kept: int, date: int, said: str) -> None:
-    def at(seconds: int) -> datetime:
+def test_clocks_that_are_a_minute_apart_are_named(
+    written: float, kept: float, date: float, said: str
+) -> None:
+    def at(seconds: float) -> datetime:
         return NOW + timedelta(seconds=seconds)
 
     there = Document(Place("p"), "sessions/1", {"created": at(written).isoformat()}, created=at(kept))

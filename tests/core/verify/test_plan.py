@@ -86,6 +86,8 @@ DOCKERFILE = (("Dockerfile", 'FROM python\nWORKDIR /app\nCOPY . .\nCMD exec uvic
 FILES = ("Back_End/__init__.py", "Back_End/db.py", "Back_End/main.py", "Dockerfile", "Front_End/index.html")
 ROOT = SourceTree("gs://b/2.zip#1", FILES, DOCKERFILE)
 PART = SourceTree("gs://b/2.zip#1", ("__init__.py", "db.py", "main.py"))
+# The wrong folder, whose own Dockerfile was changed until it started.
+MENDED = replace(PART, texts=(("Dockerfile", 'CMD exec uvicorn "main:app"\n'),))
 
 
 @pytest.mark.parametrize(
@@ -98,6 +100,7 @@ PART = SourceTree("gs://b/2.zip#1", ("__init__.py", "db.py", "main.py"))
         (Sources(replace(PART, texts=DOCKERFILE)), NO, "Back_End.main, which it starts, is not among them"),
         (Sources(replace(PART, texts=DOCKERFILE, cut=True)), UNKNOWN, "nothing to compare"),
         (Sources(replace(PART, texts=(("Procfile", "web: gunicorn main:app"),))), YES, "main, which it starts"),
+        (Sources(MENDED, ROOT, "api-00001-aaa"), UNKNOWN, "they are Back_End/ of what api-00001-aaa was built from"),
         (Sources(PART), UNKNOWN, "nothing to compare"),
         (Sources(), UNKNOWN, "not known"),
     ],
@@ -121,10 +124,9 @@ def test_a_service_in_a_folder_of_a_larger_project_is_at_its_root_where_all_it_s
 def test_a_revision_of_an_image_has_no_upload_to_tell() -> None:
     line = deployed_from_root(OLD, Sources(), "", make.NOW)
 
-    assert (line.answered, line.evidence) == (
-        UNKNOWN,
-        "api-00001-aaa names no source: it was deployed from an image.",
-    )
+    assert line.answered is UNKNOWN
+    assert line.evidence.startswith("api-00001-aaa names no source: it was deployed from an image.")
+    assert "--source" in line.evidence
 
 
 def test_why_an_archive_cannot_be_read_is_told() -> None:
@@ -200,7 +202,7 @@ FELL = "After api-00002-bbb began (2026-11-23 06:00) 3 sessions an hour, before 
         (
             replace(AUDIT, kept=(), read=0, total=0),
             UNKNOWN,
-            "There are no sessions in acme-prod/(default)/sessions.",
+            "There are no sessions in acme-prod/(default)/sessions; if they are elsewhere, [session] in buddy.toml says where.",
         ),
         (replace(AUDIT, trouble=make.trouble("No database.")), UNKNOWN, "No database."),
     ],

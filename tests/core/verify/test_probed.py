@@ -93,11 +93,10 @@ def test_where_nothing_is_critical_all_questions_decide() -> None:
 
 
 def test_a_failure_that_the_serving_revision_shares_is_told_so() -> None:
-    told = matrix(cell(QUESTIONS[0], Verdict.FAIL, reason="Answers 503.", compared="same"))
+    reason = "Answers 503; /health fails on both: not this release"
+    told = matrix(cell(QUESTIONS[0], Verdict.FAIL, reason=reason, compared="same"))
 
-    assert next(from_matrix(told, REVISION)).evidence == (
-        "GET /health: fail, Answers 503 (api-00001-aaa does the same)"
-    )
+    assert next(from_matrix(told, REVISION)).evidence == f"GET /health: fail, {reason}"
 
 
 def test_where_nobody_asks_for_a_path_the_line_says_so() -> None:
@@ -105,7 +104,9 @@ def test_where_nobody_asks_for_a_path_the_line_says_so() -> None:
     lines = {line.id: line for line in from_matrix(matrix(cell(questions[0]), questions=questions), REVISION)}
 
     assert lines["system-health"].answered is UNKNOWN
-    assert "No probe asks for /system/health" in lines["system-health"].evidence
+    assert lines["system-health"].evidence == (
+        'No probe asks for /system/health. A [[probe]] of buddy.toml would, with path = "/system/health".'
+    )
     assert "secret" not in lines["endpoints"].evidence
 
 
@@ -185,3 +186,12 @@ def test_trouble_is_told_where_nothing_was_tried() -> None:
     told = replace(ladder(None), trouble=make.trouble("There is no room."))
 
     assert {(line.answered, line.evidence) for line in from_ladder(told)} == {(UNKNOWN, "There is no room.")}
+
+
+def test_a_revision_is_never_written_with_a_capital_of_ours() -> None:
+    told = ladder(Survival.NOT_OFFERED, Verdict.NOT_OFFERED)
+    step = replace(told.steps[0], reason=f"{REVISION} has no POST /sessions.")
+
+    lines = {line.id: line for line in from_ladder(replace(told, steps=(step, *told.steps[1:])))}
+
+    assert lines["creates-session"].evidence == f"{REVISION} has no POST /sessions."

@@ -165,7 +165,7 @@ def test_what_the_urls_of_sessions_have_in_common_is_asked_for() -> None:
     assert session_paths(plan) == ("/v1/chat", "/v1/talk")
     assert session_paths(SessionPlan(create=Ask("POST", "/"))) == ()
     assert sessions_in_production(asked(("PUT", 200, "/v1/chat/a.b")), plan, make.NOW).evidence.endswith(
-        "1 of 1 to create one, 0 of 0 to retrieve one."
+        "1 of 1 to create one, 0 of 0 to retrieve one. One of each by somebody else than our probes would tell."
     )
 
 

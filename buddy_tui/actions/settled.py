@@ -1,0 +1,33 @@
+"""actions: whether the world is as it was asked to be, and what is in between while it is not. Pure, and in words."""
+
+from buddy_tui.actions.arithmetic import same
+from buddy_tui.actions.values import Targets
+from buddy_tui.model import ConditionState, Service
+from buddy_tui.traffic import in_words, truth
+
+
+def is_taken_over(service: Service) -> bool:
+    """Tell whether Cloud Run says that it has finished with the last change."""
+    return not service.reconciling and not 0 < service.observed_generation < service.generation
+
+
+def is_effective(service: Service, wanted: Targets) -> bool:
+    """Tell whether `wanted` is both asked for and effective: percents by revision with LATEST resolved, and tags."""
+    return same(service.desired, wanted) and is_taken_over(service) and not truth(service, ()).diverged
+
+
+def in_between(service: Service) -> str:
+    """Say what stands between what was asked for and what is, with the words of Cloud Run where it has any."""
+    notes = truth(service, ()).notes
+    apart = next((note for note in notes if note.startswith("DIVERGED")), "")
+    now = apart or f"Effective is {in_words(truth(service, ()).effective)}, and Cloud Run is still at work."
+    return " ".join(filter(None, (now, _words(service))))
+
+
+def _words(service: Service) -> str:
+    """Quote the condition that speaks of traffic, else that of the service, unless all is well."""
+    routes = [one for one in service.conditions if one.type == "RoutesReady"]
+    for condition in (*routes, service.ready):
+        if condition.message and condition.state is not ConditionState.SUCCEEDED:
+            return f"Cloud Run says: {condition.message}"
+    return ""
