@@ -35,7 +35,7 @@ _FEW = 3
 def demo(
     *,
     story: Annotated[
-        str, Parameter(help="buddy, failures, healthy, split, sessions, diverged, empty, many.")
+        str, Parameter(help="buddy, sessions, release, failures…; a wrong name lists all.")
     ] = "buddy",
     firestore: Annotated[
         Literal["embedded", "official"],

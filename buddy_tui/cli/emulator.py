@@ -48,7 +48,7 @@ def emulator(  # noqa: PLR0913 - one for each option
     command
         What to run, e.g. `-- buddy-tui status buddy-app`.
     story
-        What happened in this Cloud Run: buddy, failures, healthy, split, sessions, diverged, empty or many.
+        What happened: buddy, sessions, release…; a wrong name lists all.
     port
         Port of the gRPC APIs; 0 takes a free one.
     http_port
