@@ -51,6 +51,9 @@ if TYPE_CHECKING:
 
 # What was copied may be longer than a small screen has room for beside what it is about.
 _MOST_SHOWN = 160
+# Seconds that a session probe which was broken off has to take its session away again, and how long that needs no words.
+_TIDIES_WITHIN = 15.0
+_AT_ONCE = 0.2
 # Seconds between two rounds of probes that go on.
 _PAUSE = 10.0
 
@@ -102,6 +105,7 @@ class BuddyApp(App[None]):
         self._feeds = Feeds(settings, connect, clock, writes)
         self._log_file = log_file
         self._saves = saves
+        self._leaving = False
         self.register_theme(BUDDY)
         wanted = os.environ.get("TEXTUAL_THEME", "")
         self.theme = wanted if wanted in self.available_themes else BUDDY.name
@@ -193,9 +197,32 @@ class BuddyApp(App[None]):
             ),
         )
 
+    async def action_quit(self) -> None:
+        """Leave when what a session probe wrote is taken away again; asked once more, at once."""
+        from screens.base import BuddyScreen
+
+        for screen in self.screen_stack:
+            if isinstance(screen, BuddyScreen):
+                screen.let_go()
+        if self._leaving or await self._feeds.tidied(_AT_ONCE):
+            self.exit()
+            return
+        self._leaving = True
+        self.notify(
+            "Once more leaves at once; the next session probe then sweeps what is left.",
+            title="Taking the session away again…",
+            timeout=_TIDIES_WITHIN,
+            markup=False,
+        )
+        self.run_worker(self._leave_tidied(), group="leave")
+
+    async def _leave_tidied(self) -> None:
+        await self._feeds.tidied(_TIDIES_WITHIN)
+        self.exit()
+
     async def on_unmount(self) -> None:
-        """Close the connections."""
-        await self._feeds.close()
+        """Close the connections. Who left by a key has waited for session probes as long as wanted."""
+        await self._feeds.close(0.0 if self._leaving else _TIDIES_WITHIN)
 
     def on_open_service(self, message: OpenService) -> None:
         """Show a service on top of where we are."""

@@ -138,10 +138,13 @@ class Feeds:
 
         return Trouble(str(error), error.hint, int(error.exit_code), self._clock())
 
-    async def close(self) -> None:
-        """Close what was opened, after session probes have taken away what they made."""
-        if self._probes is not None:
-            await self._probes.over()
+    async def tidied(self, most: float) -> bool:
+        """Tell whether session probes have taken away what they made, within `most` seconds."""
+        return self._probes is None or await self._probes.over(most)
+
+    async def close(self, most: float) -> None:
+        """Close what was opened, after waiting for session probes for at most so many seconds."""
+        await self.tidied(most)
         if self._desk is not None:
             await self._desk.close()
         if self._cloud is not None:

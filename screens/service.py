@@ -69,7 +69,8 @@ Revisions of one service, newest first. The panel on top tells who gets traffic 
   once and sleeps until traffic comes.
 
 `enter` or `l` opens the boot log of a revision, `d` tells everything about it, `c` copies the fix. `p` asks the
-revisions how they are, each at its own address; `v` goes through the verification plan.
+revisions how they are, each at its own address; `v` goes through the verification plan of the candidate, the newest
+ready revision (else of who serves), and tries a session on it unless read-only.
 
 Filter with `/`: words must all be there, `!word` must not, `state:failed` and `tag:name` look at one column.
 """
