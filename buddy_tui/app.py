@@ -27,20 +27,26 @@ if TYPE_CHECKING:
     from textual.filter import LineFilter
     from textual.screen import Screen
 
+    from buddy_tui.actions.values import Plan, Progress
+    from buddy_tui.actions.wishes import Draft, Past, Ways, Wish
     from buddy_tui.boot.values import BootLog
     from buddy_tui.config import Settings
     from buddy_tui.gateway import Cloud, Writes
     from buddy_tui.model import Directory, LogScope, Revision, ServiceName, Snapshot
     from screens.base import Feed
     from screens.messages import (
+        ApplyChange,
         Back,
         Copy,
         Crashed,
         OpenBootLog,
+        OpenHistory,
         OpenLink,
         OpenProbes,
+        OpenRollback,
         OpenService,
         OpenVerify,
+        RequestChange,
         Save,
     )
     from screens.palette import ScreenCommands
@@ -103,6 +109,8 @@ class BuddyApp(App[None]):
         self.settings = settings
         self.clock = clock
         self._feeds = Feeds(settings, connect, clock, writes)
+        self._may_change = writes is not None
+        self._shows_change = False
         self._log_file = log_file
         self._saves = saves
         self._leaving = False
@@ -140,6 +148,13 @@ class BuddyApp(App[None]):
 
     async def _open_first(self) -> None:
         await self.push_screen(self._first_screen())
+        if self._may_change:
+            self.run_worker(self._tell_unfinished(), group="unfinished")
+
+    async def _tell_unfinished(self) -> None:
+        """Tell what became of changes that a former run did not see the end of."""
+        for sentence in await self._feeds.changes.unfinished():
+            self.notify(sentence, title="A former change", severity="warning", timeout=15, markup=False)
 
     def _first_screen(self) -> Screen[None]:
         """Return the one service that the context names, or all of the project."""
@@ -208,9 +223,14 @@ class BuddyApp(App[None]):
             self.exit()
             return
         self._leaving = True
+        what, then = (
+            ("Waiting for the end of the change…", "the journal then tells at the next start how it ended.")
+            if self._feeds.changing
+            else ("Taking the session away again…", "the next session probe then sweeps what is left.")
+        )
         self.notify(
-            "Once more leaves at once; the next session probe then sweeps what is left.",
-            title="Taking the session away again…",
+            f"Once more leaves at once; {then}",
+            title=what,
             timeout=_TIDIES_WITHIN,
             markup=False,
         )
@@ -271,6 +291,97 @@ class BuddyApp(App[None]):
 
         if not isinstance(self.screen, VerifyScreen):
             self.push_screen(VerifyScreen(self.settings, feed, self.clock, name, tick))
+
+    def ways_feed(self, name: ServiceName) -> Feed[Ways]:
+        """Return the feed of where a service can be rolled back to."""
+        return LiveFeed(lambda _: self._feeds.changes.ways(name))
+
+    def draft_feed(self, wish: Wish) -> Feed[Draft]:
+        """Return the feed of the plan of a wish."""
+        return LiveFeed(lambda wake: self._feeds.changes.drafts(wish, wake))
+
+    def progress_feed(self) -> Feed[Progress]:
+        """Return the feed of the change that is under way."""
+        return LiveFeed(lambda _: self._feeds.changes.progresses())
+
+    def past_feed(self, name: ServiceName) -> Feed[Past]:
+        """Return the feed of what the journal tells of a service."""
+        return LiveFeed(lambda wake: self._feeds.changes.pasts(name, wake))
+
+    def on_open_rollback(self, message: OpenRollback) -> None:
+        """Show where a service can be rolled back to, once, however often it was asked."""
+        from screens.rollback import RollbackScreen
+
+        if not isinstance(self.screen, RollbackScreen):
+            feed = self.ways_feed(message.name)
+            self.push_screen(RollbackScreen(self.settings, feed, self.clock, message.name))
+
+    def on_open_history(self, message: OpenHistory) -> None:
+        """Show what was changed of a service, once, however often it was asked."""
+        from screens.history import HistoryScreen
+
+        if not isinstance(self.screen, HistoryScreen):
+            feed = self.past_feed(message.name)
+            self.push_screen(HistoryScreen(self.settings, feed, self.clock, message.name))
+
+    def on_request_change(self, message: RequestChange) -> None:
+        """Show the plan and ask, once; not while another change is under way."""
+        from screens.confirm import ConfirmScreen
+
+        if running := self._feeds.changing and self._feeds.changes.running:
+            self.notify(
+                f"{running.title} is under way: wait until it is over.", title="Not now", markup=False
+            )
+        elif not isinstance(self.screen, ConfirmScreen):
+            feed = self.draft_feed(message.wish)
+            self.push_screen(ConfirmScreen(self.settings, feed, self.clock, message.wish))
+
+    async def on_apply_change(self, message: ApplyChange) -> None:
+        """Begin a change that was confirmed, and show it in place of what led to it."""
+        try:
+            self.begin_change(message)
+        except BuddyError as error:
+            self.notify(f"{error} {error.hint}".strip(), title="Not done", severity="error", markup=False)
+            return
+        self._shows_change = True
+        await self._show_change(message.plan)
+        self._shows_change = False
+
+    def begin_change(self, message: ApplyChange) -> None:
+        """Begin a change. Raises Refused by a guard."""
+        self._feeds.changes.start(
+            message.plan,
+            typed=message.typed,
+            reason=message.reason,
+            evidence=message.evidence,
+            over=self._change_over,
+        )
+
+    async def _show_change(self, plan: Plan) -> None:
+        from screens.confirm import ConfirmScreen
+        from screens.progress import ProgressScreen
+        from screens.rollback import RollbackScreen
+
+        while isinstance(self.screen, ConfirmScreen | RollbackScreen):
+            await self.pop_screen()
+        await self.push_screen(ProgressScreen(self.settings, self.progress_feed(), self.clock, plan))
+
+    def _change_over(self, progress: Progress) -> None:
+        """Tell how a change ended to somebody who has left its screen."""
+        from buddy_tui.actions.values import Ending
+        from screens.progress import ProgressScreen
+        from screens.widgets.steps import ending_word
+
+        if not self.is_running or self._shows_change or isinstance(self.screen, ProgressScreen):
+            return
+        done = progress.ending in {Ending.DONE, Ending.NOTHING_TO_DO}
+        self.notify(
+            f"{progress.plan.title}. {progress.sentence}",
+            title=ending_word(progress),
+            severity="information" if done else "error",
+            timeout=15,
+            markup=False,
+        )
 
     def on_back(self, message: Back) -> None:
         """Leave the screen, once, however often it was asked before that was done."""

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from buddy_tui.boot.values import BootLog
+    from buddy_tui.change_streams import ChangeStreams
     from buddy_tui.config import Settings
     from buddy_tui.diagnose import Examiner
     from buddy_tui.gateway import Cloud, Writes
@@ -63,6 +64,7 @@ class Feeds:
         self._desk: LogDesk | None = None
         self._examiner: Examiner | None = None
         self._probes: ProbeStreams | None = None
+        self._changes: ChangeStreams | None = None
 
     async def snapshots(self, name: ServiceName, wake: asyncio.Event) -> AsyncGenerator[Snapshot, None]:
         """Watch one service, and find out why its failed revisions failed."""
@@ -120,6 +122,20 @@ class Feeds:
             self._probes = ProbeStreams(self._settings, self._connected, self._clock, self._writes)
         return self._probes
 
+    @property
+    def changes(self) -> ChangeStreams:
+        """The streams of those who change a service."""
+        from buddy_tui.change_streams import ChangeStreams
+
+        if self._changes is None:
+            self._changes = ChangeStreams(self._settings, self._connected, self._clock, self._writes)
+        return self._changes
+
+    @property
+    def changing(self) -> bool:
+        """Whether a change is under way."""
+        return self._changes is not None and self._changes.running is not None
+
     async def _connected(self) -> tuple[Cloud, Examiner]:
         from buddy_tui.diagnose import Examiner
         from buddy_tui.disk import here
@@ -139,12 +155,15 @@ class Feeds:
         return Trouble(str(error), error.hint, int(error.exit_code), self._clock())
 
     async def tidied(self, most: float) -> bool:
-        """Tell whether session probes have taken away what they made, within `most` seconds."""
-        return self._probes is None or await self._probes.over(most)
+        """Tell whether changes are over, and session probes have taken away what they made, within `most` seconds."""
+        waiting = [one.over(most) for one in (self._probes, self._changes) if one]
+        return all(await asyncio.gather(*waiting))
 
     async def close(self, most: float) -> None:
-        """Close what was opened, after waiting for session probes for at most so many seconds."""
+        """Close what was opened, after waiting for session probes and changes for at most so many seconds."""
         await self.tidied(most)
+        if self._changes is not None:
+            await self._changes.close()
         if self._desk is not None:
             await self._desk.close()
         if self._cloud is not None:

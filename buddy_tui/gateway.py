@@ -3,9 +3,11 @@
 Every method raises a BuddyError and nothing else when Google says no or says nothing.
 """
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
 from typing import Protocol
 
 from buddy_tui.model import LogEntry, Revision, Service, ServiceName, SourceTree, TrafficTarget
@@ -167,6 +169,84 @@ class HistoryReads(Protocol):
         """Return which of these permissions on a service we hold (`testIamPermissions`)."""
 
 
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """An uploaded archive: `where` is `gs://bucket/object#generation`, `size` in bytes, `checksum` its CRC32C (base64)."""
+
+    where: str
+    size: int = 0
+    checksum: str = ""
+
+
+class BuildState(StrEnum):
+    """How far a build is, by Cloud Build's own words; `unknown` is any other."""
+
+    QUEUED = "QUEUED"
+    WORKING = "WORKING"
+    SUCCESS = "SUCCESS"
+    FAILURE = "FAILURE"
+    TIMEOUT = "TIMEOUT"
+    CANCELLED = "CANCELLED"
+    UNKNOWN = "UNKNOWN"
+
+
+@dataclass(frozen=True, slots=True)
+class Build:
+    """A build. `name` is `projects/…/locations/…/builds/ID`; `image` by its digest, once it succeeded.
+
+    `source` is the archive as in Stored.where; `said` why it failed; `log_url` a page of the console.
+    """
+
+    name: str
+    state: BuildState = BuildState.UNKNOWN
+    image: str = ""
+    source: str = ""
+    said: str = ""
+    log_url: str = ""
+
+    @property
+    def id(self) -> str:
+        """The last part of its name, which the entries of its log bear."""
+        return self.name.rpartition("/")[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Rollout:
+    """A new revision, and the traffic list that comes with it, in one change.
+
+    `revision` is its whole name, `image` by its digest. `source` is the archive that it was built from and `build` the
+    name of that build, both empty for an image that was there before; they are written down where gcloud writes them.
+    """
+
+    revision: str
+    image: str
+    traffic: tuple[TrafficTarget, ...]
+    source: str = ""
+    build: str = ""
+
+
+class DeployReads(Protocol):
+    """Look at what a deployment leaves on its way, and at what it needs."""
+
+    async def stored(self, name: ServiceName, object_name: str) -> Stored | None:
+        """Find an archive that was uploaded for a service; `None` when there is none (or it was never finished)."""
+
+    async def build(self, name: str) -> Build:
+        """Read one build. Raises NotFound."""
+
+    async def builds_from(self, name: ServiceName, source: str) -> tuple[Build, ...]:
+        """List the builds of one archive (`Stored.where`), newest first: finds one whose submission was not answered."""
+
+    async def apis(self, project: str, wanted: Sequence[str]) -> Mapping[str, bool | None]:
+        """Tell which APIs (`run.googleapis.com`) are enabled; `None` where that cannot be told. Enables nothing."""
+
+    async def project_permissions(self, project: str, wanted: Sequence[str]) -> frozenset[str] | None:
+        """Return which of these permissions we hold on the project (`testIamPermissions`), `None` where it cannot be told."""
+
+    async def may_act_as(self, account: str) -> bool | None:
+        """Tell whether we may run a service as this account (`iam.serviceAccounts.actAs`), `None` where it cannot be told."""
+
+
 class Cloud(Reads, LogReads, SourceReads, TokenReads, DocumentReads, HistoryReads, Protocol):
     """Everything that there is to look at, over one connection."""
 
@@ -187,3 +267,33 @@ class Writes(Protocol):
 
     async def annotate(self, name: ServiceName, values: Mapping[str, str | None], etag: str) -> Service:
         """Set annotations of the service, and take away those that are `None`; raises as `set_traffic`."""
+
+
+class Deploys(Protocol):
+    """Deploy. Held by the app and by commands alone, as Writes."""
+
+    async def upload(
+        self, name: ServiceName, archive: Path, object_name: str, tell: Callable[[int], None]
+    ) -> Stored:
+        """Upload an archive, in pieces that are resumed by themselves; `tell` is called with the bytes that are there.
+
+        The bucket is the one that gcloud uses for sources of this project and region, made where there is none.
+        An object of that name is never overwritten: what is there already is returned when its checksum is the same,
+        else Refused is raised. Raises Unreachable when the connection is lost for good: nothing half-written is there.
+        """
+
+    async def submit_build(self, name: ServiceName, source: Stored, *, image: str, dockerfile: bool) -> Build:
+        """Begin to build an archive into `image` (without tag or digest), with its Dockerfile or with buildpacks."""
+
+    async def cancel_build(self, name: str) -> Build:
+        """Ask that a build end; returns it as it then is."""
+
+    async def roll_out(self, name: ServiceName, rollout: Rollout, etag: str) -> Service:
+        """Change image, revision name and traffic list in one update of the service as it was at `etag`.
+
+        Everything else of its template stays. Returns the service as accepted: that is not that the revision boots.
+        Raises as `Writes.set_traffic`.
+        """
+
+    async def create(self, name: ServiceName, rollout: Rollout) -> Service:
+        """Create a service with its first revision, which then serves all. Raises ChangedUnderneath when it is there."""

@@ -77,6 +77,8 @@ class BuddyScreen(Screen[None]):
         Binding("c", "copy_hint", "Copy fix", id="screen.copy-hint"),
         Binding("q", "app.quit", "Quit", id="screen.quit"),
     ]
+    CHANGES: ClassVar[frozenset[str]] = frozenset()
+    """The actions that lead to a change: read-only, their keys are dimmed and say why."""
     HORIZONTAL_BREAKPOINTS = _WIDTHS
     VERTICAL_BREAKPOINTS = _HEIGHTS
 
@@ -169,6 +171,17 @@ class BuddyScreen(Screen[None]):
     def _begin(self) -> None:
         self._following = self.follow(self._feed.stream(), self.receive)
 
+    def is_dimmed(self, action: str) -> bool:
+        """Tell whether a key is there and does nothing but say why."""
+        return bool(self.settings.read_only) and action in self.CHANGES
+
+    def may_change(self) -> bool:
+        """Tell whether anything may be changed here; where not, say why."""
+        if self.settings.read_only:
+            why = f"{self.settings.read_only.origin} says that nothing may be changed."
+            self.notify(why, title="Read-only", markup=False)
+        return not self.settings.read_only
+
     def action_refresh(self) -> None:
         """Look at once; a stream that has ended begins anew."""
         if self._following is None or self._following.is_finished:
@@ -195,7 +208,8 @@ class BuddyScreen(Screen[None]):
 
     def _has_one_below(self) -> bool:
         stack = self.app.screen_stack
-        return isinstance(stack[stack.index(self) - 1], BuddyScreen)
+        # A key may still be on its way to a screen that has gone.
+        return self in stack and isinstance(stack[stack.index(self) - 1], BuddyScreen)
 
     def _hint(self) -> str:
         notices = self.query(Notice)

@@ -1,11 +1,16 @@
 """What a screen may ask of the app. Messages travel up; state flows down."""
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from textual.message import Message
 from textual.screen import Screen
 
 from buddy_tui.model import Revision, ServiceName
+
+if TYPE_CHECKING:
+    from buddy_tui.actions.values import Plan
+    from buddy_tui.actions.wishes import Wish
 
 
 class OpenService(Message):
@@ -88,3 +93,38 @@ class Crashed(Message):
     def __init__(self, error: Exception) -> None:
         super().__init__()
         self.error = error
+
+
+class OpenRollback(Message):
+    """Show where the service `name` can be rolled back to."""
+
+    def __init__(self, name: ServiceName) -> None:
+        super().__init__()
+        self.name = name
+
+
+class OpenHistory(Message):
+    """Show what was changed of the service `name` from this machine."""
+
+    def __init__(self, name: ServiceName) -> None:
+        super().__init__()
+        self.name = name
+
+
+class RequestChange(Message):
+    """Plan a change and ask whether it is meant. Nothing is done by it."""
+
+    def __init__(self, wish: "Wish") -> None:
+        super().__init__()
+        self.wish = wish
+
+
+class ApplyChange(Message):
+    """Do what `plan` says. `typed` is what was typed as the service's name, `reason` why it is done."""
+
+    def __init__(self, plan: "Plan", typed: str, reason: str, evidence: tuple[str, ...]) -> None:
+        super().__init__()
+        self.plan = plan
+        self.typed = typed
+        self.reason = reason
+        self.evidence = evidence

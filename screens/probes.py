@@ -13,7 +13,7 @@ from textual.widgets import Static
 
 from buddy_tui.config import Settings
 from buddy_tui.model import LogBatch, ServiceName
-from buddy_tui.probes.values import Matrix
+from buddy_tui.probes.values import Matrix, Refusal
 from buddy_tui.sessions.values import Audit, Ladder
 from screens import links
 from screens.base import BuddyScreen, Feed
@@ -21,6 +21,7 @@ from screens.matrix_pane import MatrixPane
 from screens.messages import Back, Copy
 from screens.probe_panes import AuditPane, SessionPane
 from screens.probe_words import WRITES
+from screens.tagging import ask_for_tag
 from screens.theme import toned
 from screens.widgets.header import IdentityHeader
 from screens.widgets.matrix import MatrixTable
@@ -50,11 +51,13 @@ class ProbesScreen(BuddyScreen):
     """What the revisions of a service answer. The cursor begins on `revision`, where one is told."""
 
     CSS_PATH = "probes.tcss"
+    CHANGES = frozenset(("tag",))
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("x", "stop", "Stop", id="probes.stop"),
         Binding("w", "watch", "Watch", id="probes.watch"),
         Binding("a", "audit", "Audit", id="probes.audit"),
         Binding("s", "session", "Session", id="probes.session"),
+        Binding("T", "tag", "Tag", id="probes.tag"),
         Binding("Y", "copy_command", "Copy headless command", show=False, id="probes.copy-command"),
     ]
     HELP = f"""\
@@ -69,7 +72,8 @@ Every revision is asked the same questions, at its own address. One request wake
 `x` stops what runs; `ctrl+r` asks again.
 
 `s` tries a session on the revision under the cursor. It {WRITES}, and it is closed properly whatever you do.
-`a` counts the sessions that are kept, without writing anything.
+`a` counts the sessions that are kept, without writing anything. `T` gives a revision without an address a tag, and asks
+before.
 """
 
     def __init__(
@@ -204,6 +208,15 @@ Every revision is asked the same questions, at its own address. One request wake
         if self._leaving:
             self.post_message(Back(self))
 
+    def action_tag(self) -> None:
+        """Ask for a tag for the revision under the cursor, which then has an address."""
+        if self.may_change():
+            ask_for_tag(self, self._address, self.asking.table.key)
+
+    def _without_address(self) -> bool:
+        pointed = self.asking.pointed
+        return pointed is not None and pointed[1].refusal is Refusal.NO_ADDRESS
+
     def action_audit(self) -> None:
         """Show what is kept of the sessions, read for the first time or as it was."""
         if self.audit.value is None:
@@ -258,6 +271,7 @@ Every revision is asked the same questions, at its own address. One request wake
                 "session": bool(self.asking.table.key)
                 and (self._pane is not self.asking or self.asking.tells)
                 and not (self._pane is self.session and self.session.busy),
+                "tag": self._pane is self.asking and self._without_address(),
                 "audit": self._pane is not self.audit,
                 "watch": self._pane is self.asking,
                 "stop": self._busy() or self._asking() or self.session.busy,

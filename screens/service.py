@@ -12,17 +12,20 @@ from textual.events import Resize
 from textual.reactive import reactive
 from textual.widgets import Static
 
+from buddy_tui.actions.values import Verb
+from buddy_tui.actions.wishes import Wish
 from buddy_tui.config import Settings
 from buddy_tui.finding import Finding, Incident
-from buddy_tui.model import Revision, ServiceName, Snapshot
+from buddy_tui.model import Revision, Service, ServiceName, Snapshot
 from buddy_tui.traffic import Share, TrafficTruth, truth
 from screens import links
 from screens.base import Feed
 from screens.facts import revision_facts, service_facts
 from screens.findings import first_fix, incident_facts
 from screens.listing import ListingScreen
-from screens.messages import OpenBootLog, OpenProbes, OpenVerify
+from screens.messages import OpenBootLog, OpenHistory, OpenProbes, OpenRollback, OpenVerify, RequestChange
 from screens.revisions import COLUMNS, incident_in_short, preview, revision_row
+from screens.tagging import ask_for_tag
 from screens.widgets.facts import Fact, FactSheet
 from screens.widgets.header import IdentityHeader
 from screens.widgets.notice import Notice
@@ -56,7 +59,13 @@ class ServiceScreen(ListingScreen):
         Binding("l", "boot_log", "Boot log", show=False, id="service.boot-log"),
         Binding("p", "probes", "Probes", id="service.probes"),
         Binding("v", "verify", "Verification plan", show=False, id="service.verify"),
+        Binding("R", "roll_back", "Roll back", id="service.roll-back"),
+        Binding("U", "undo", "Undo", id="service.undo"),
+        Binding("L", "restore_latest", "Latest", id="service.restore-latest"),
+        Binding("T", "tag", "Tag", id="service.tag"),
+        Binding("H", "history", "History", id="service.history"),
     ]
+    CHANGES = frozenset(("roll_back", "undo", "restore_latest", "tag"))
     TABLE = RevisionTable
     FILTER_HINT = "text   !text   state:failed   tag:canary"
     HELP = """\
@@ -71,6 +80,11 @@ Revisions of one service, newest first. The panel on top tells who gets traffic 
 `enter` or `l` opens the boot log of a revision, `d` tells everything about it, `c` copies the fix. `p` asks the
 revisions how they are, each at its own address; `v` goes through the verification plan of the candidate, the newest
 ready revision (else of who serves), and tries a session on it unless read-only.
+
+Capitals change something, and ask before: `R` lists where traffic can be rolled back to, `U` undoes the last change,
+`L` gives traffic back to the latest revision, `T` tags the revision under the cursor. `H` is the history of changes.
+
+- **ROLLED BACK** stays for everybody who looks until somebody decides: `L` restores latest, or it stays pinned.
 
 Filter with `/`: words must all be there, `!word` must not, `state:failed` and `tag:name` look at one column.
 """
@@ -108,13 +122,18 @@ Filter with `/`: words must all be there, `!word` must not, `state:failed` and `
         if snapshot.service is not None:
             self._truth = truth(snapshot.service, snapshot.revisions)
             self.add_class("-known")
-            self.query_one(TruthPanel).truth = self._truth
+            self.query_one(TruthPanel).truth = self._standing(snapshot.service, self._truth)
             bar = self.query_one(TrafficBar)
             bar.service, bar.truth = self._address.service, self._truth
         self._show_incident(snapshot.incident)
         self._make_room()
         self.show_rows()
         self._show_detail()
+
+    def _standing(self, service: Service, told: TrafficTruth) -> TrafficTruth:
+        from screens.standing import marked
+
+        return marked(told, service, self.clock(), self.settings.account.value)
 
     def _show_incident(self, incident: Incident | None) -> None:
         self.set_class(incident is not None, "-incident")
@@ -208,6 +227,30 @@ Filter with `/`: words must all be there, `!word` must not, `state:failed` and `
         """Go through the verification plan."""
         self.post_message(OpenVerify(self._address))
 
+    def action_roll_back(self) -> None:
+        """List where traffic can be rolled back to."""
+        if self.may_change():
+            self.post_message(OpenRollback(self._address))
+
+    def action_undo(self) -> None:
+        """Ask whether to undo the last change."""
+        if self.may_change():
+            self.post_message(RequestChange(Wish(self._address, Verb.UNDO)))
+
+    def action_restore_latest(self) -> None:
+        """Ask whether to give traffic back to the latest revision."""
+        if self.may_change():
+            self.post_message(RequestChange(Wish(self._address, Verb.RESTORE_LATEST)))
+
+    def action_tag(self) -> None:
+        """Ask for a tag's name, then whether to tag the revision under the cursor."""
+        if self.may_change():
+            ask_for_tag(self, self._address, self.table.key)
+
+    def action_history(self) -> None:
+        """Show what was changed from this machine."""
+        self.post_message(OpenHistory(self._address))
+
     def _hint(self) -> str:
         """Return the way out of what troubles us, else the fix of the revision under the cursor."""
         return super()._hint() or (first_fix(self._finding(self.table.key)) if self.is_mounted else "")
@@ -224,7 +267,9 @@ Filter with `/`: words must all be there, `!word` must not, `state:failed` and `
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer what is about a revision where there is one, and the way back from the details."""
-        if action in {"boot_log", "probes", "verify"}:
+        if action in {"roll_back", "undo", "restore_latest"}:
+            return self._truth is not None
+        if action in {"boot_log", "probes", "verify", "tag"}:
             return self.is_mounted and bool(self.table.key)
         if action == "back" and self.is_mounted and self._in_details():
             return True

@@ -23,6 +23,7 @@ class Verb(StrEnum):
     RESTORE_LATEST = "restore-latest"
     UNDO = "undo"
     PUT_BACK = "put-back"  # by ourselves, when a gate failed
+    DEPLOY = "deploy"
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,14 +53,18 @@ class Scene:
 
 
 Planner = Callable[[Scene], "Awaitable[Plan]"]
+# Does what was planned and confirmed, tells how it ended, and returns the exit code.
+Conclude = Callable[[Scene, "Plan", Guard], Awaitable[int]]
 
 
-def change(planner: Planner, context: Context, guard: Guard, service: str = "") -> int:
+def change(
+    planner: Planner, context: Context, guard: Guard, service: str = "", conclude: Conclude | None = None
+) -> int:
     """Plan, confirm, apply and prove one change; `service` is meant where the context names none."""
-    return asyncio.run(_changed(planner, context, guard, service))
+    return asyncio.run(_changed(planner, context, guard, service, conclude or _concluded))
 
 
-async def _changed(planner: Planner, context: Context, guard: Guard, service: str) -> int:
+async def _changed(planner: Planner, context: Context, guard: Guard, service: str, conclude: Conclude) -> int:
     flags = context.flags()
     settings = with_project(settle(flags))
     if service and not settings.service:
@@ -71,7 +75,7 @@ async def _changed(planner: Planner, context: Context, guard: Guard, service: st
     try:
         scene = await _looked(cloud, settings)
         plan = await planner(scene)
-        return await _decided(scene, plan, guard)
+        return await _decided(scene, plan, guard, conclude)
     finally:
         await cloud.close()
 
@@ -91,7 +95,7 @@ async def _looked(cloud: "Cloud", settings: "Settings") -> Scene:
     return Scene(cloud, settings, service, revisions, journal, terms)
 
 
-async def _decided(scene: Scene, plan: "Plan", guard: Guard) -> int:
+async def _decided(scene: Scene, plan: "Plan", guard: Guard, conclude: Conclude) -> int:
     from buddy_tui.actions.drafting import nothing_to_do
     from buddy_tui.cli.changed import plan_as_json, plan_as_text
 
@@ -102,7 +106,7 @@ async def _decided(scene: Scene, plan: "Plan", guard: Guard) -> int:
     if not guard.json:
         print(plan_as_text(plan), end="", file=sys.stderr)
     _check(scene, plan, guard)
-    return _concluded(await _applied(scene, plan, guard), guard)
+    return await conclude(scene, plan, guard)
 
 
 def _check(scene: Scene, plan: "Plan", guard: Guard) -> None:
@@ -170,9 +174,10 @@ def _narrate(progress: "Progress", said: set[str]) -> None:
             print(f"  {step.title}: {step.said}", file=sys.stderr, flush=True)
 
 
-def _concluded(progress: "Progress", guard: Guard) -> int:
+async def _concluded(scene: Scene, plan: "Plan", guard: Guard) -> int:
     from buddy_tui.cli.changed import code_of, progress_as_json, progress_as_text
 
+    progress = await _applied(scene, plan, guard)
     print((progress_as_json if guard.json else progress_as_text)(progress), end="")
     return code_of(progress)
 

@@ -74,6 +74,13 @@ VERBS = (
         exits=_CHANGE,
     ),
     Verb(
+        "promote",
+        "buddy_tui.cli.promote:promote",
+        "Give a revision more and more traffic, behind gates.",
+        ("api-00042-xez --dry-run", "api-00042-xez --steps 10,50,100 --bake 300 --yes --confirm api"),
+        exits="Exits 0 when it is done and was proved, 1 when a gate failed and it was put back, 4 when\nit is not allowed, 5 when a guard refused it, 6 when it began and did not finish as asked.",
+    ),
+    Verb(
         "split",
         "buddy_tui.cli.split:split",
         "Share the traffic between revisions, by percent.",

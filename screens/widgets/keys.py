@@ -1,6 +1,6 @@
 """The bottom line: the keys that do something now. One widget, where Textual's Footer mounts one for each key."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from rich.cells import cell_len
 from textual import events
@@ -18,12 +18,21 @@ _FIRST = (
     "table.open",
     "log.next-problem",
     "screen.copy-hint",
+    "service.roll-back",
     "list.describe",
 )
 _LAST = ("app.commands", "screen.quit")
 _GAP = "  "
 # These have room before all others: whoever is lost needs them.
 _ALWAYS = ("app.help", "screen.back", "screen.quit")
+
+
+@runtime_checkable
+class Dimming(Protocol):
+    """A screen some of whose keys only say why they do nothing."""
+
+    def is_dimmed(self, action: str) -> bool:
+        """Tell whether the key of an action is such a one."""
 
 
 class KeyLine(Widget):
@@ -48,7 +57,9 @@ class KeyLine(Widget):
         pieces: list[tuple[str, str]] = []
         for active in self._fitting():
             key, description = self._shown(active)
-            pieces += [(key, "bold $footer-key-foreground"), (f" {description}{_GAP}", "")]
+            dimmed = isinstance(active.node, Dimming) and active.node.is_dimmed(active.binding.action)
+            tones = ("dim", "dim") if dimmed else ("bold $footer-key-foreground", "")
+            pieces += [(key, tones[0]), (f" {description}{_GAP}", tones[1])]
         return Content.assemble(*pieces)
 
     def on_click(self, event: events.Click) -> None:

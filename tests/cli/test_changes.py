@@ -11,7 +11,7 @@ from buddy_tui.actions.drafting import Terms
 from buddy_tui.actions.former import former_of
 from buddy_tui.actions.roll_back import roll_back
 from buddy_tui.actions.values import Plan
-from buddy_tui.cli.changing import Guard, Scene, _decided
+from buddy_tui.cli.changing import Guard, Scene, _concluded, _decided
 from buddy_tui.cli.split import _share
 from buddy_tui.config import Known, Settings
 from buddy_tui.errors import ExitCode, Refused, UsageProblem
@@ -49,7 +49,7 @@ class World:
     async def done(self, guard: Guard, plan: Plan | None = None) -> int:
         terms = Terms(make.NOW, self.settings.production)
         scene = Scene(self.reads, self.settings, SERVICE, REVISIONS, self.journal, terms)
-        return await _decided(scene, plan or self.plan(), guard)
+        return await _decided(scene, plan or self.plan(), guard, _concluded)
 
     @property
     def is_untouched(self) -> bool:
