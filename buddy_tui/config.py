@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from buddy_tui import gcloud_files
 from buddy_tui.clean import clean_line
 from buddy_tui.errors import ConfigProblem, UsageProblem
+from buddy_tui.pacing import DEFAULT_RELEASE, ReleaseSettings
 from buddy_tui.question import DEFAULT_QUESTIONS, DEFAULT_SESSION, Question, SessionPlan
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ class Settings:
     - `read_only`, `ascii`: `yes` or empty
     - `emulated`: the endpoint (host:port) of an emulated Cloud Run, or empty
     - `questions`, `session`: what is asked of a revision to see that it is healthy, and how it keeps sessions
+    - `release`: at what pace it is promoted
     """
 
     project: Known = Known()
@@ -58,6 +60,7 @@ class Settings:
     emulated: Known = Known()
     questions: tuple[Question, ...] = DEFAULT_QUESTIONS
     session: SessionPlan = DEFAULT_SESSION
+    release: ReleaseSettings = DEFAULT_RELEASE
 
     @property
     def production(self) -> bool:
@@ -89,6 +92,7 @@ def resolve(flags: Mapping[str, str], environ: Mapping[str, str], cwd: Path, hom
         emulated=emulated,
         questions=(look.contents and look.contents.questions) or DEFAULT_QUESTIONS,
         session=(look.contents and look.contents.session) or DEFAULT_SESSION,
+        release=(look.contents and look.contents.release) or DEFAULT_RELEASE,
     )
     if not emulated:
         return settings

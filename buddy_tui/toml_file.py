@@ -4,12 +4,13 @@ import re
 import tomllib
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import msgspec
 
 from buddy_tui.clean import clean_line
 from buddy_tui.errors import ConfigProblem
+from buddy_tui.pacing import DEFAULT_RELEASE, ReleaseSettings
 from buddy_tui.question import Question, SessionPlan
 
 if TYPE_CHECKING:
@@ -37,9 +38,19 @@ class _Top(_Values):
     profiles: dict[str, dict[str, Any]] = {}
     probe: list[dict[str, Any]] = []
     session: dict[str, Any] = {}
+    release: dict[str, Any] = {}
 
 
-_Kind = TypeVar("_Kind", bound=_Values)
+_Percent = Annotated[int, msgspec.Meta(ge=1, le=100)]
+
+
+class _Release(msgspec.Struct, forbid_unknown_fields=True):
+    steps: Annotated[tuple[_Percent, ...], msgspec.Meta(min_length=1, max_length=20)] = DEFAULT_RELEASE.steps
+    bake: Annotated[float, msgspec.Meta(ge=0, le=86_400)] = DEFAULT_RELEASE.bake
+    least: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = DEFAULT_RELEASE.least
+
+
+_Kind = TypeVar("_Kind", _Values, _Top, _Release)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +63,12 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """All that a buddy.toml says. `questions` are empty and `session` is `None` where it does not speak of them."""
+    """All that a buddy.toml says. `questions` are empty, `session` and `release` `None` where it does not speak of them."""
 
     settings: dict[str, Entry] = field(default_factory=dict)
     questions: tuple[Question, ...] = ()
     session: SessionPlan | None = None
+    release: ReleaseSettings | None = None
 
 
 def read(path: "Path", profile: str = "") -> Contents:
@@ -80,7 +92,7 @@ def read(path: "Path", profile: str = "") -> Contents:
     settings = file.entries(top, ())
     if chosen:
         settings = file.over(settings, profiles, chosen)
-    return Contents(settings, file.questions(top.probe), file.session(top.session))
+    return Contents(settings, file.questions(top.probe), file.session(top.session), file.release(top.release))
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +105,7 @@ class _File:
             values = msgspec.convert(raw, kind)
         except msgspec.ValidationError as error:
             raise self._problem(str(error), kind, table) from None
-        if values.region and values.regions:
+        if isinstance(values, _Values) and values.region and values.regions:
             raise ConfigProblem(
                 f"{self.where('regions', table)}: say either `region` or `regions`, not both."
             )
@@ -139,6 +151,14 @@ class _File:
             where = self.where(wrong.key.partition(".")[0], ("session",))
             raise ConfigProblem(f"{where}: `session.{clean_line(wrong.key)}`: {wrong}.") from None
 
+    def release(self, table: dict[str, Any]) -> ReleaseSettings | None:
+        told = self.checked(table, _Release, ("release",))
+        if tuple(sorted(set(told.steps))) != told.steps:
+            raise ConfigProblem(
+                f"{self.where('steps', ('release',))}: `release.steps` should rise, e.g. [10, 50, 100]."
+            )
+        return ReleaseSettings(told.steps, told.bake, told.least) if table else None
+
     def line_of_probe(self, number: int, key: str) -> int:
         """Find the line of `key` in the probe of that number (from 0); else the line on which that probe begins."""
         lines = self.text.split("\n")
@@ -169,7 +189,7 @@ class _File:
                 mention = mention or number
         return mention or 1
 
-    def _problem(self, message: str, kind: type[_Values], table: tuple[str, ...]) -> ConfigProblem:
+    def _problem(self, message: str, kind: type[msgspec.Struct], table: tuple[str, ...]) -> ConfigProblem:
         unknown = re.search(r"unknown field `(.*?)`", message)
         at = re.search(r"at `\$\.?([^.\[`]*)", message)
         key = unknown[1] if unknown else at[1] if at else ""
