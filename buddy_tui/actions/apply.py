@@ -1,6 +1,7 @@
 """actions: the one mechanism that changes a service. A plan goes in, steps come out, and the end is read back.
 
-check    the service is still what the plan was made from
+check    the service is still what the plan was made from; a way back leaves that to Cloud Run, which refuses a write
+         that is bound to a version that is no more
 intent   what will be done is in the journal before anything is done
 lock     others see that somebody is at work; a way back takes none
 write    the traffic list is asked for, bound to the version that was seen
@@ -13,7 +14,8 @@ import asyncio
 from collections.abc import AsyncGenerator, Sequence
 
 from buddy_tui.actions.changing import Author, Change
-from buddy_tui.actions.values import Plan, Progress
+from buddy_tui.actions.decide import Decision
+from buddy_tui.actions.values import Plan, Progress, Verb
 from buddy_tui.actions.writing import Outside
 from buddy_tui.gateway import Cloud, Writes
 from buddy_tui.journal.keep import Journal
@@ -49,7 +51,8 @@ async def apply(  # noqa: PLR0913 - four are what a line of the journal says bes
     """
     outside = Outside(reads, writes, clock, sleep)
     told: asyncio.Queue[Progress | None] = asyncio.Queue()
-    change = Change(plan, outside, journal, Author(who, acting, reason, tuple(evidence)), told.put_nowait)
+    kind = Decision if plan.verb is Verb.STAY_PINNED else Change
+    change = kind(plan, outside, journal, Author(who, acting, reason, tuple(evidence)), told.put_nowait)
     work = asyncio.create_task(change.run())
     work.add_done_callback(lambda _: told.put_nowait(None))
     try:
@@ -61,7 +64,7 @@ async def apply(  # noqa: PLR0913 - four are what a line of the journal says bes
             await _left(change, work)
 
 
-async def _left(change: Change, work: "asyncio.Task[None]") -> None:
+async def _left(change: Change | Decision, work: "asyncio.Task[None]") -> None:
     """Follow what was asked for until it is over, for some seconds; what was not asked for yet is given up."""
     if change.asked:
         await asyncio.wait({work}, timeout=_FOLLOWED)

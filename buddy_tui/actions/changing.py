@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from buddy_tui.actions.arithmetic import same
 from buddy_tui.actions.drafting import nothing_to_do
+from buddy_tui.actions.marks import Lock
 from buddy_tui.actions.moved import moved
 from buddy_tui.actions.settled import in_between, is_effective
 from buddy_tui.actions.steps import Steps
@@ -75,7 +76,7 @@ class Change:
             await self._step("check", self._check)
             await self._step("intent", self._intend)
             await self._step("lock", writing.lock)
-            await self._step("write", writing.write)
+            await self._step("write", self._write)
             await self._step("settle", writing.settle)
             self._over = self._over or self._done()
             if writing.wants_marks and self._over.ending is not Ending.UNKNOWN:
@@ -97,7 +98,7 @@ class Change:
         try:
             self._steps.end(name, StepState.DONE, await work())
         except (BuddyError, Over) as error:
-            self._over = over = error if isinstance(error, Over) else _over(self._plan, error)
+            self._over = over = error if isinstance(error, Over) else over_of(self._plan, error)
             is_failure = over.ending is not Ending.NOTHING_TO_DO
             self._steps.end(name, StepState.FAILED if is_failure else StepState.DONE, str(over))
             await self._ask_who_moved(over)
@@ -117,6 +118,8 @@ class Change:
         plan = self._plan
         if plan.refusal and not nothing_to_do(plan):
             raise Over(Ending.REFUSED, plan.refusal, plan.hint)
+        if plan.verb in UNLOCKED and not same(plan.before, plan.after):
+            return "Cloud Run looks itself, when it is asked: a way back waits for no second look"
         service = await self._writing.look()
         if service.etag != plan.etag:
             said = "The service was changed since this was planned, so nothing was done."
@@ -129,14 +132,19 @@ class Change:
         return self._heed_lock()
 
     def _heed_lock(self) -> str:
-        lock = self._writing.lock_of_others()
-        if not lock:
+        if not (lock := self._writing.lock_of_others()):
             return "as planned for"
-        said = f"{lock.holder} is at work on it ({lock.verb}), until {lock.until:%H:%M:%S} UTC at the latest."
+        said = _at_work(lock)
         if self._plan.verb in UNLOCKED:
             self._warnings.append(said)
             return said
         raise Over(Ending.REFUSED, said, "Ask them, or wait until then; a roll-back is held up by nobody.")
+
+    async def _write(self) -> str:
+        said = await self._writing.write()
+        if self._plan.verb in UNLOCKED and (lock := self._writing.lock_of_others()):
+            self._warnings.append(_at_work(lock))
+        return said
 
     async def _intend(self) -> str:
         plan, author = self._plan, self._author
@@ -234,7 +242,7 @@ class Change:
         )
 
 
-def _over(plan: Plan, error: BuddyError) -> Over:
+def over_of(plan: Plan, error: BuddyError) -> Over:
     """Return how an error ends a change of which no traffic was written."""
     if isinstance(error, ChangedUnderneath):
         return Over(Ending.CONFLICT, str(error), error.hint, since=plan.before)
@@ -242,6 +250,10 @@ def _over(plan: Plan, error: BuddyError) -> Over:
         return Over(Ending.DENIED, str(error), error.hint)
     is_guard = isinstance(error, Unwritable)
     return Over(Ending.REFUSED if is_guard else Ending.FAILED, str(error), error.hint)
+
+
+def _at_work(lock: Lock) -> str:
+    return f"{lock.holder} is at work on it ({lock.verb}), until {lock.until:%H:%M:%S} UTC at the latest."
 
 
 async def _to_its_end(work: Awaitable[object]) -> None:
