@@ -91,6 +91,18 @@ def in_words(parts: Iterable[Share]) -> str:
     )
 
 
+def apart(desired: tuple[Share, ...], effective: tuple[Share, ...]) -> str:
+    """Say how what is effective differs from what was asked for; nothing when it does not."""
+    asked, real = _routes(desired), _routes(effective)
+    if asked[0] != real[0]:
+        return f"asked for {in_words(desired)}; effective is {in_words(effective)}"
+    return "; ".join(
+        f"tag {tag} was asked for on {asked[1].get(tag, 'nothing')}, and is on {real[1].get(tag, 'nothing')}"
+        for tag in sorted(asked[1].keys() | real[1].keys())
+        if asked[1].get(tag) != real[1].get(tag)
+    )
+
+
 def _whereto(parts: tuple[Share, ...]) -> str:
     return f"to {parts[0].revision}" if len(parts) == 1 else f"split: {in_words(parts)}"
 
@@ -184,23 +196,13 @@ class _Look:
     def _divergence(self) -> Iterator[str]:
         if self.service.reconciling:
             yield "Cloud Run is still at work on the last change: effective traffic may move."
-        elif self.diverged and _routes(self.desired)[0] != _routes(self.effective)[0]:
-            yield f"DIVERGED: asked for {in_words(self.desired)}; effective is {in_words(self.effective)}."
         elif self.diverged:
-            yield f"DIVERGED: {self._tags_apart()}."
+            yield f"DIVERGED: {apart(self.desired, self.effective)}."
         elif 0 < self.service.observed_generation < self.service.generation:
             yield (
                 f"The last change was not taken over: generation {self.service.generation} was asked for, "
                 f"{self.service.observed_generation} serves."
             )
-
-    def _tags_apart(self) -> str:
-        asked, real = _routes(self.desired)[1], _routes(self.effective)[1]
-        apart = sorted(tag for tag in asked.keys() | real.keys() if asked.get(tag) != real.get(tag))
-        return "; ".join(
-            f"tag {tag} was asked for on {asked.get(tag, 'nothing')}, and is on {real.get(tag, 'nothing')}"
-            for tag in apart
-        )
 
     def _poison(self) -> Iterator[str]:
         for name in self.poisoned:

@@ -110,7 +110,8 @@ class Change:
         try:
             self._steps.end(name, StepState.DONE, await work())
         except BuddyError as error:
-            self._warnings.append(str(error))
+            if str(error) != str(self._over):
+                self._warnings.append(str(error))
             self._steps.end(name, StepState.FAILED, str(error))
         self._show()
 

@@ -7,7 +7,7 @@ from buddy_tui.actions.arithmetic import LATEST, percents_of, tags_of
 from buddy_tui.actions.marks import Lock, rolled_back_of
 from buddy_tui.actions.values import Targets
 from buddy_tui.model import Revision, RevisionState, Service
-from buddy_tui.traffic import TrafficTruth, in_words, truth
+from buddy_tui.traffic import TrafficTruth, apart, truth
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,10 +174,8 @@ def _unsettled(change: Change) -> Iterator[str]:
     if change.service.reconciling:
         yield "Cloud Run is still at work on the last change: traffic may move before this one."
     elif change.was.diverged:
-        yield (
-            f"Traffic is not where it was asked to be: asked for {in_words(change.was.desired)}; "
-            f"effective is {in_words(change.was.effective)}."
-        )
+        told = apart(change.was.desired, change.was.effective)
+        yield f"Traffic is not where it was asked to be: {told}."
 
 
 def _first_traffic(change: Change) -> Iterator[str]:

@@ -91,6 +91,8 @@ class GoogleWrites:
             begun: Any = await self._cloud.clients.services.update_service(
                 request, retry=None, timeout=_SECONDS
             )
+            if begun.operation.done:
+                await begun.exception()  # else Python complains of an error that nobody asked for
         # Its end is not waited for: that it was accepted is all that this call is to know.
         if (accepted := _accepted(begun.operation, wanted)) is None:
             return await self._looked_up(name, noun)
