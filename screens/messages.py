@@ -1,6 +1,7 @@
 """What a screen may ask of the app. Messages travel up; state flows down."""
 
 from collections.abc import Iterable
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from textual.message import Message
@@ -9,8 +10,7 @@ from textual.screen import Screen
 from buddy_tui.model import Revision, ServiceName
 
 if TYPE_CHECKING:
-    from buddy_tui.actions.values import Plan
-    from buddy_tui.actions.wishes import Wish
+    from buddy_tui.actions.wishes import Draft, Wish
 
 
 class OpenService(Message):
@@ -120,11 +120,33 @@ class RequestChange(Message):
 
 
 class ApplyChange(Message):
-    """Do what `plan` says. `typed` is what was typed as the service's name, `reason` why it is done."""
+    """Do what the plan of `draft` says.
 
-    def __init__(self, plan: "Plan", typed: str, reason: str, evidence: tuple[str, ...]) -> None:
+    `typed` is what was typed as the service's name, `reason` why it is done; `unlock` asks that the name be not asked
+    for again for some minutes.
+    """
+
+    def __init__(self, draft: "Draft", *, typed: str, reason: str, unlock: bool) -> None:
         super().__init__()
-        self.plan = plan
+        self.draft = draft
         self.typed = typed
         self.reason = reason
-        self.evidence = evidence
+        self.unlock = unlock
+
+
+class Steering(StrEnum):
+    """What can be said to a promotion that is under way."""
+
+    PAUSE = "pause"
+    RESUME = "resume"
+    SKIP = "skip"
+    ABORT = "abort"
+
+
+class SteerPromotion(Message):
+    """Say something to the promotion that is under way; to skip and to abort want a `reason`."""
+
+    def __init__(self, steering: Steering, reason: str = "") -> None:
+        super().__init__()
+        self.steering = steering
+        self.reason = reason

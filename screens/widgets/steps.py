@@ -34,8 +34,13 @@ def ending_in_words(progress: Progress) -> Content:
     """Return the badge and the sentence; while it goes on, that it does."""
     if progress.ending is None:
         return Content.assemble((" UNDER WAY ", "bold $background on $primary"), f" {_running(progress)}")
-    word, colour = _ENDINGS[progress.ending]
-    return Content.assemble((f" {word} ", f"bold $background on {colour}"), f" {clean(progress.sentence)}")
+    return Content.assemble(badge(progress.ending), f" {clean(progress.sentence)}")
+
+
+def badge(ending: Ending, word: str = "") -> tuple[str, str]:
+    """Return the badge of an ending, with a `word` of its own where one fits better, as a part of a Content."""
+    usual, colour = _ENDINGS[ending]
+    return f" {word or usual} ", f"bold $background on {colour}"
 
 
 def ending_word(progress: Progress) -> str:
