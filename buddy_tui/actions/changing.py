@@ -1,7 +1,6 @@
 """actions: one change under way: its steps, any of which may end it, and what is put on record of it."""
 
 import asyncio
-import platform
 import secrets
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -9,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from buddy_tui.actions.arithmetic import same
 from buddy_tui.actions.drafting import nothing_to_do
-from buddy_tui.actions.marks import Lock
+from buddy_tui.actions.marks import Lock, holder_of
 from buddy_tui.actions.moved import moved
 from buddy_tui.actions.settled import in_between, is_effective
 from buddy_tui.actions.steps import Steps
@@ -54,8 +53,7 @@ class Change:
         self._tell = tell
         titles = [one for one in _TITLES if one[0] != "lock" or plan.verb not in UNLOCKED]
         self._steps = Steps(titles, outside.clock)
-        holder = author.who or platform.node() or "somebody"
-        self._writing = Writing(plan, outside, holder, self._seen)
+        self._writing = Writing(plan, outside, holder_of(author.who), self._seen)
         self._over: Over | None = None
         self._moved: tuple[str, ...] = ()
         self._warnings: list[str] = []

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from buddy_tui.actions.arithmetic import same
-from buddy_tui.actions.values import Ending, Targets
+from buddy_tui.actions.values import Ending, Targets, Verb
 from buddy_tui.gateway import TrafficChange
 from buddy_tui.journal.values import Kind, Record
 from buddy_tui.model import Service
@@ -29,7 +29,7 @@ def former_of(service: Service, records: Sequence[Record], changes: Sequence[Tra
     it led to still stands: after that, somebody else has changed it, and the audit log knows.
     """
     for record in reversed(records):
-        if record.name == service.name and record.kind is Kind.OUTCOME and record.outcome in _MADE:
+        if record.name == service.name and _made(record):
             if same(record.after, service.desired):
                 return Former(record.before, "", "the journal")
             break
@@ -41,3 +41,10 @@ def former_of(service: Service, records: Sequence[Record], changes: Sequence[Tra
         next((targets for _, targets in lists if not same(targets, service.desired)), None),
     )
     return Former(older, last.by, "the audit log") if older is not None else None
+
+
+def _made(record: Record) -> bool:
+    """Tell whether a record is of a change that is there; a promotion that is through is one, and its steps are not."""
+    if record.kind is Kind.NOTE:
+        return record.verb == Verb.PROMOTE and record.outcome == Ending.DONE
+    return record.kind is Kind.OUTCOME and record.outcome in _MADE

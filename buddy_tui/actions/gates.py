@@ -1,11 +1,13 @@
 """actions: the gates that a candidate must pass to get more traffic: what was measured -> verdicts. Pure.
 
-A failure beats inconclusive beats pass. Without data a gate is inconclusive, and holds.
+A failure beats inconclusive beats pass. Without data a gate is inconclusive, and holds. The gates are looked at again
+and again, so that what fails a candidate must be surer than 95 %: a good one is looked at a hundred times.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from math import ceil
+from dataclasses import dataclass, replace
+from datetime import datetime
+from math import ceil, exp, fsum, lgamma, log
 
 from buddy_tui.actions.measured import Sample
 from buddy_tui.actions.values import Gate, Standing
@@ -14,6 +16,8 @@ from buddy_tui.probes.values import Cell, Matrix, Verdict
 
 PASS, FAIL, INCONCLUSIVE = Standing.PASS, Standing.FAIL, Standing.INCONCLUSIVE
 _GOOD = {Verdict.PASS, Verdict.NOT_OFFERED}
+# What would happen by chance less often than that, at one look, is no chance.
+_BY_CHANCE = 0.001
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,16 +35,30 @@ class Limits:
     slack: float = 100.0
 
 
-def gates(candidate: Sample, baseline: Sample, probes: Sequence[Cell], limits: Limits) -> tuple[Gate, ...]:
-    """Judge a candidate; `probes` are the cells of its row."""
+def gates(candidate: Sample, baseline: Sample, lately: Sample, limits: Limits) -> tuple[Gate, ...]:
+    """Judge what was measured of a candidate beside the baseline, and beside what that did `lately`.
+
+    Lately means since the candidate's sample begins.
+    """
+    if candidate.trouble:
+        said = f"It could not be looked at: {candidate.trouble}"
+        return tuple(_gate(name, INCONCLUSIVE, said) for name in _MEASURED)
     return (
-        probed(probes),
-        *(
-            _unread(name, title, candidate.trouble)
-            if candidate.trouble
-            else judge(candidate, baseline, limits)
-            for name, title, judge in _MEASURED
-        ),
+        _enough(candidate, limits),
+        _errors(candidate, baseline, limits),
+        latency(candidate, baseline, lately, limits),
+        _crashes(candidate, lately),
+    )
+
+
+def reaching(judged: Sequence[Gate], until: datetime | None, wanted: datetime) -> tuple[Gate, ...]:
+    """Let no gate pass on logs that end (at `until`) before `wanted`."""
+    if until and until >= wanted:
+        return tuple(judged)
+    told = f"the logs reach to {until:%H:%M:%S} UTC only" if until else "the logs tell nothing so far"
+    return tuple(
+        replace(gate, standing=INCONCLUSIVE, seen=f"{gate.seen}; {told}") if gate.standing is PASS else gate
+        for gate in judged
     )
 
 
@@ -82,18 +100,14 @@ def _probed(standing: Standing, cells: Sequence[Cell]) -> Gate:
     return Gate("probes", "Probes at its own address", standing, seen)
 
 
-def _unread(name: str, title: str, trouble: str) -> Gate:
-    return Gate(name, title, INCONCLUSIVE, f"It could not be looked at: {trouble}")
-
-
-def _enough(candidate: Sample, _: Sample, limits: Limits) -> Gate:
+def _enough(candidate: Sample, limits: Limits) -> Gate:
     standing = PASS if candidate.total >= limits.least else INCONCLUSIVE
     seen = f"{candidate.total:,} of at least {limits.least:,} requests"
-    return Gate("requests", "Enough requests", standing, seen, (float(candidate.total),))
+    return _gate("requests", standing, seen, (float(candidate.total),))
 
 
 def _errors(candidate: Sample, baseline: Sample, limits: Limits) -> Gate:
-    """Fail when more answers are 5xx, with 95 % confidence, than is borne or than the baseline may have."""
+    """Fail when so many answers are 5xx as chance does not make of what is borne, or of what the baseline may have."""
     seen = [_shares(one) for one in (candidate, baseline) if one.revision]
     allowed, usual = limits.borne, limits.borne
     if baseline.total >= limits.least:
@@ -101,12 +115,22 @@ def _errors(candidate: Sample, baseline: Sample, limits: Limits) -> Gate:
         usual = max(usual, baseline.failed / baseline.total)
     standing = INCONCLUSIVE
     if candidate.total:
-        low, _ = failing(candidate.total - candidate.failed, candidate.total)
-        if low > allowed:
+        if _chance(candidate.failed, candidate.total, allowed) < _BY_CHANCE:
             standing = FAIL
         elif candidate.failed <= usual * candidate.total:
             standing = PASS
-    return Gate("errors", "5xx answers", standing, "; ".join(seen), _numbers(candidate), _numbers(baseline))
+    return _gate("errors", standing, "; ".join(seen), _numbers(candidate), _numbers(baseline))
+
+
+def _chance(failed: int, total: int, share: float) -> float:
+    """Return how likely it is that so many of `total` fail, or more, where each does with probability `share` (0..1)."""
+    if not failed or share >= 1:
+        return 1.0
+    whole, good, bad = lgamma(total + 1), log(1 - share), log(share)
+    return fsum(
+        exp(whole - lgamma(some + 1) - lgamma(total - some + 1) + some * bad + (total - some) * good)
+        for some in range(failed, total + 1)
+    )
 
 
 def _shares(one: Sample) -> str:
@@ -118,19 +142,22 @@ def _numbers(one: Sample) -> tuple[float, ...]:
     return (one.failed / one.total, *failing(one.total - one.failed, one.total)) if one.total else ()
 
 
-def _latency(candidate: Sample, baseline: Sample, limits: Limits) -> Gate:
-    """Fail when the slowest twentieth is slower, with 95 % confidence, than the baseline's may be."""
-    title = "95th percentile of latency"
-    mine, usual = _slowest(candidate), _slowest(baseline)
-    seen = "; ".join(_milliseconds(one) for one in (candidate, baseline) if one.revision)
+def latency(candidate: Sample, baseline: Sample, lately: Sample, limits: Limits) -> Gate:
+    """Fail when the slowest twentieth is slower, with 95 % confidence, than the baseline's may be.
+
+    It is compared with what the baseline did `lately`, if that was enough: a slow hour is nobody's fault.
+    """
+    beside = lately if lately.total >= limits.least else baseline
+    mine, usual = _slowest(candidate), _slowest(beside)
+    seen = "; ".join(_milliseconds(one) for one in (candidate, beside) if one.revision)
     standing = INCONCLUSIVE
-    if not mine or not usual or min(candidate.total, baseline.total) < limits.least:
+    if not mine or not usual or min(candidate.total, beside.total) < limits.least:
         seen = f"{seen}; each needs {limits.least:,}"
     else:
-        most = max(usual[0] * limits.slower, usual[0] + limits.slack)
+        most = max(usual[2] * limits.slower, usual[2] + limits.slack)
         standing = FAIL if mine[1] > most else PASS if mine[0] <= most else INCONCLUSIVE
         seen = f"{seen}; at most {most:,.0f} ms"
-    return Gate("latency", title, standing, seen, mine, usual)
+    return _gate("latency", standing, seen, mine, usual)
 
 
 def _slowest(one: Sample) -> tuple[float, ...]:
@@ -152,23 +179,33 @@ def _milliseconds(one: Sample) -> str:
     return f"{one.revision} {middle:,.0f} ms, between {low:,.0f} and {high:,.0f}, of {one.total:,}"
 
 
-def _crashes(candidate: Sample, baseline: Sample, _: Limits) -> Gate:
-    """Fail on any crash, unless the baseline crashes as often: then nobody knows whose fault it is."""
-    mine, usual = len(candidate.crashes), len(baseline.crashes)
+def _crashes(candidate: Sample, lately: Sample) -> Gate:
+    """Fail on any crash, unless the baseline crashes as often now: then nobody knows whose fault it is."""
+    mine, usual = len(candidate.crashes), len(lately.crashes)
     standing = PASS if not mine else FAIL if mine > usual else INCONCLUSIVE
     seen = f"{candidate.revision} {_times(mine)}{f' ({candidate.crashes[-1]})' if mine else ''}"
-    if baseline.revision:
-        seen = f"{seen}; {baseline.revision} {_times(usual)}"
-    return Gate("crashes", "Crashes and restarts", standing, seen, (float(mine),), (float(usual),))
+    if lately.revision:
+        seen = f"{seen}; {lately.revision} {_times(usual)}"
+    return _gate("crashes", standing, seen, (float(mine),), (float(usual),))
 
 
 def _times(count: int) -> str:
     return {0: "never crashed", 1: "crashed once"}.get(count, f"crashed {count:,} times")
 
 
-_MEASURED = (
-    ("requests", "Enough requests", _enough),
-    ("errors", "5xx answers", _errors),
-    ("latency", "95th percentile of latency", _latency),
-    ("crashes", "Crashes and restarts", _crashes),
-)
+def _gate(
+    name: str,
+    standing: Standing,
+    seen: str,
+    candidate: tuple[float, ...] = (),
+    baseline: tuple[float, ...] = (),
+) -> Gate:
+    return Gate(name, _MEASURED[name], standing, seen, candidate, baseline)
+
+
+_MEASURED = {
+    "requests": "Enough requests",
+    "errors": "5xx answers",
+    "latency": "95th percentile of latency",
+    "crashes": "Crashes and restarts",
+}

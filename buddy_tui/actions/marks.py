@@ -4,6 +4,7 @@ Anybody who may change the service can write anything into an annotation, so wha
 """
 
 import json
+import platform
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -69,10 +70,19 @@ def rolled_back_of(service: Service) -> RolledBack | None:
     return mark if percents_of(service.desired) == {mark.to: 100} else None
 
 
+def holder_of(who: str) -> str:
+    """Return under which name somebody holds a lock: their account, else this machine's name."""
+    return _person(who or platform.node()) or "somebody"
+
+
 def lock_values(lock: Lock) -> dict[str, str | None]:
     """Return the annotation that sets a lock."""
-    holder = _person(lock.holder) or "somebody"
-    told = {"verb": lock.verb.value, "holder": holder, "until": _stamp(lock.until), "plan": lock.plan}
+    told = {
+        "verb": lock.verb.value,
+        "holder": holder_of(lock.holder),
+        "until": _stamp(lock.until),
+        "plan": lock.plan,
+    }
     return {LOCK: json.dumps(told)}
 
 

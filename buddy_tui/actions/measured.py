@@ -1,11 +1,11 @@
-"""actions: how the requests of two revisions went, and whether they crashed, from their logs. One list call a look."""
+"""actions: how the requests of two revisions went, and whether they crashed, from their logs."""
 
 import re
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
-from buddy_tui.gateway import LogReads
+from buddy_tui.gateway import LogPage, LogReads
 from buddy_tui.log_scope import filter_of, nanoseconds
 from buddy_tui.model import LogEntry, LogScope, ServiceName
 from buddy_tui.verify.request_log import OTHERS, Request, request_of
@@ -54,16 +54,28 @@ class Measuring:
         self._requests: dict[str, dict[object, Request]] = {one: {} for one in (candidate, baseline) if one}
         self._crashes: dict[str, dict[object, LogEntry]] = {one: {} for one in self._requests}
         self._looked: datetime | None = None
+        self._newest = 0
+
+    @property
+    def until(self) -> datetime | None:
+        """How far the logs reach: the time of the newest entry that was read, `None` without any."""
+        return datetime.fromtimestamp(self._newest / 1e9, UTC) if self._newest else None
 
     async def look(self, now: datetime) -> None:
-        """Read what is new: one list call, of at most the newest 1,000 entries. Raises BuddyError."""
+        """Read what is new: at most the newest 1,000 entries, by one list call. Raises BuddyError.
+
+        Where there are more, another call reads the crashes, which so many requests would hide.
+        """
         since = self._looked - _LATE if self._looked else now - _BEFORE
         scope = LogScope(self._name, among=tuple(self._requests), since=nanoseconds(since))
-        text = measured_filter(scope)
-        page = await self._logs.log_page(self._name.project, text, size=_MOST, newest_first=True)
+        page = await self._page(measured_filter(scope))
+        crashes = (await self._page(crashes_filter(scope))).entries if page.token else ()
         self._looked = now
-        for entry in reversed(page.entries):
+        for entry in (*crashes, *reversed(page.entries)):
             self._take(entry)
+
+    async def _page(self, text: str) -> LogPage:
+        return await self._logs.log_page(self._name.project, text, size=_MOST, newest_first=True)
 
     def sample(self, revision: str, since: datetime | None = None) -> Sample:
         """Return how a revision did since then, or as far back as is known."""
@@ -80,6 +92,7 @@ class Measuring:
     def _take(self, entry: LogEntry) -> None:
         if entry.revision not in self._requests:
             return
+        self._newest = max(self._newest, entry.when)
         if request := request_of(entry):
             _keep(self._requests[entry.revision], entry.key, request)
         elif is_crash(entry):
@@ -88,10 +101,22 @@ class Measuring:
 
 def measured_filter(scope: LogScope) -> str:
     """Return the query for the requests of a scope, own probes left out, and for what the system says of crashes."""
-    logs = f"projects/{scope.service.project}/logs"
+    requests = f'logName="{_logs(scope)}/run.googleapis.com%2Frequests"'
+    return f"{filter_of(scope)} AND {OTHERS} AND ({requests} OR ({_crashes(scope)}))"
+
+
+def crashes_filter(scope: LogScope) -> str:
+    """Return the query for what the system says of crashes alone."""
+    return f"{filter_of(scope)} AND {_crashes(scope)}"
+
+
+def _logs(scope: LogScope) -> str:
+    return f"projects/{scope.service.project}/logs"
+
+
+def _crashes(scope: LogScope) -> str:
     grave = 'severity>=ERROR OR textPayload:"Container called exit" OR textPayload:"Uncaught signal"'
-    requests = f'logName="{logs}/run.googleapis.com%2Frequests"'
-    return f'{filter_of(scope)} AND {OTHERS} AND ({requests} OR (logName="{logs}/{_SYSTEM}" AND ({grave})))'
+    return f'logName="{_logs(scope)}/{_SYSTEM}" AND ({grave})'
 
 
 def is_crash(entry: LogEntry) -> bool:

@@ -3,44 +3,45 @@
 import asyncio
 import secrets
 from collections.abc import Callable
-from contextlib import aclosing, suppress
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
-from buddy_tui.actions.apply import apply
-from buddy_tui.actions.arithmetic import same
 from buddy_tui.actions.changing import Author
 from buddy_tui.actions.control import Control
 from buddy_tui.actions.drafting import Terms
 from buddy_tui.actions.gates import together
-from buddy_tui.actions.promote import promote
-from buddy_tui.actions.state import state_of
-from buddy_tui.actions.undo import put_back
-from buddy_tui.actions.values import Ending, Gate, Phase, Plan, Progress, Promotion, Standing, Targets, Verb
+from buddy_tui.actions.moving import Breach, Moving
+from buddy_tui.actions.occupying import Occupying
+from buddy_tui.actions.values import Ending, Gate, Phase, Plan, Promotion, Standing, Verb
 from buddy_tui.actions.watching import Look, Watching
 from buddy_tui.actions.writing import Outside, Over
-from buddy_tui.errors import BuddyError, Unreachable, Unwritable
+from buddy_tui.errors import BuddyError, NotAllowed, Unwritable
 from buddy_tui.journal.keep import Journal
 from buddy_tui.journal.values import Kind, Record
-from buddy_tui.model import Revision, Service
-from buddy_tui.traffic import in_words, shares
 
-# So often it is tried to put back what was before; whoever is still not through needs a person.
-_TRIES = 5
-_DONE = {Ending.DONE, Ending.NOTHING_TO_DO}
-_NOT_WRITTEN = {Ending.REFUSED, Ending.DENIED, Ending.FAILED}
-
-
-class _Breach(Exception):
-    """Why everything goes back, in words."""
+# So often each probe must pass before anything moves.
+_ATTEMPTS = 8
+# Whoever leaves waits so many seconds at most until others see it.
+_UNLOCKED_WITHIN = 3.0
 
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """The steps in percent, how long each is baked, and how often the gates are looked at, in seconds."""
+    """The steps in percent, how long each is baked, and how often the gates are looked at, in seconds.
+
+    Logs come late: `lag` seconds are waited for them after the bake time, at least.
+    """
 
     steps: tuple[int, ...]
     bake: float
+    lag: float
     interval: float
+
+    @property
+    def whole(self) -> timedelta:
+        """How long a step takes at least."""
+        return timedelta(seconds=self.bake + self.lag)
 
 
 class Promoting:
@@ -66,136 +67,130 @@ class Promoting:
         self._watching = watching
         self._control = control
         self._author = author
-        self._terms = terms
         self._tell = tell
         self._id = secrets.token_hex(8)
         self._seen = Promotion(plan, pace.steps)
         self._skips: list[str] = []
-        # The list that is ours now, and the one that a step that went wrong may have left.
-        self._ours: Targets = plan.before
-        self._asked: Targets = plan.before
+        self._over: tuple[Ending, str] | None = None
+        self._occupying = Occupying(plan, outside, author.who)
+        self._moving = Moving(
+            plan,
+            outside,
+            journal,
+            author=author,
+            terms=terms,
+            tell=lambda progress: self._show(progress=progress),
+            rest=lambda: self._rest(pace.interval),
+        )
 
     async def run(self) -> None:
         """Do it all. What is raised is a bug or a cancellation; the journal says then that it was left."""
         if self._plan.refusal:
-            self._show(phase=Phase.OVER, ending=Ending.REFUSED, sentence=self._plan.refusal)
+            self._end(Ending.REFUSED, self._plan.refusal)
             return
         try:
             held = self._journal.hold(self._id)
             self._note(f"The promotion began: {self._percents()}.")
         except Unwritable as error:
-            self._show(phase=Phase.OVER, ending=Ending.REFUSED, sentence=str(error))
+            self._end(Ending.REFUSED, str(error))
             return
-        probing = asyncio.create_task(self._watching.probe())
         try:
             await self._run()
         finally:
-            probing.cancel()
-            await asyncio.wait({probing})
             with suppress(Unwritable):
                 self._note_end()
             if held:
                 held.release()
-        if not probing.cancelled():
-            probing.result()
+            await self._watching.close()
+            if not self._over:
+                await self._left()
 
     async def _run(self) -> None:
-        """Go from step to step; what ends it early is told as its end."""
+        """Go from step to step; its end is told when nothing of it is to be seen on the service any more."""
+        ending, sentence = self._over = await self._outcome()
+        await self._occupying.end(put_back=ending is Ending.PUT_BACK)
+        self._end(ending, sentence)
+
+    async def _left(self) -> None:
+        """Take the lock away: nobody is at work any more. Whoever leaves does not wait for that for long."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_UNLOCKED_WITHIN):
+                await self._occupying.end(put_back=False)
+
+    async def _outcome(self) -> tuple[Ending, str]:
         try:
+            await self._occupying.begin(self._pace.whole)
             await self._verified()
             for step, percent in enumerate(self._pace.steps):
                 self._show(step=step, phase=Phase.MOVING)
-                await self._move(percent, first=not step)
+                await self._moving.step(percent, _evidence(self._seen.gates))
+                await self._occupying.hold(self._pace.whole)
                 await self._bake()
-            self._end(
-                Ending.DONE, f"{self._plan.revision} was promoted: {self._percents()}, {self._proved()}."
-            )
-        except _Breach as breach:
-            await self._put_back(str(breach))
+        except Breach as breach:
+            return await self._put_back(str(breach))
         except Over as over:
-            self._end(over.ending, str(over))
+            return over.ending, str(over)
         except BuddyError as error:
-            if same(self._asked, self._plan.before):
-                self._end(Ending.FAILED, f"{error} Nothing was changed.")
-            else:
-                await self._put_back(str(error))
+            if not self._moving.untouched:
+                return await self._put_back(str(error))
+            ending = Ending.DENIED if isinstance(error, NotAllowed) else Ending.FAILED
+            return ending, f"{error} No traffic was moved."
+        return Ending.DONE, f"{self._plan.revision} was promoted: {self._percents()}, {self._proved()}."
 
     async def _verified(self) -> None:
         """Return when the probes pass at 0 %, or somebody says why they need not be waited for."""
+        await self._watching.begin(attempts=_ATTEMPTS)
         while True:
             gate = self._watching.probes()
+            unknown = self._watching.asked and gate.standing is Standing.INCONCLUSIVE
+            self._show(phase=self._waiting(Phase.MOVING, over=unknown), gates=(gate,))
             if self._control.aborted:
-                raise Over(Ending.REFUSED, f"{self._control.aborted} Nothing was changed.")
+                raise Over(Ending.REFUSED, f"{self._control.aborted} No traffic was moved.")
             if gate.standing is Standing.FAIL:
-                raise Over(Ending.REFUSED, f"Not promoted, and nothing was changed. {_told(gate)}")
+                raise Over(Ending.REFUSED, f"Not promoted, and no traffic was moved. {_told(gate)}")
             if self._may_go_on(gate.standing is Standing.PASS, (gate,)):
                 return
-            self._show(phase=self._waiting(Phase.MOVING, over=self._watching.asked), gates=(gate,))
+            await self._occupying.renew(self._pace.whole)
             await self._rest(min(self._pace.interval, 1.0))
-
-    async def _move(self, percent: int, *, first: bool) -> None:
-        """Take a step. Raises Over where nothing of this promotion was written, or somebody else was first."""
-        service, revisions = await self._read()
-        self._check(service)
-        if first and state_of(service) != self._plan.state:
-            raise Over(
-                Ending.CONFLICT, "The service was changed since this was planned, so nothing was done."
-            )
-        plan = promote(service, revisions, self._plan.revision, percent, self._now())
-        self._asked = plan.after
-        progress = await self._applied(plan, self._author.reason)
-        if progress.ending in _DONE:
-            self._ours = plan.after
-        elif progress.ending is Ending.CONFLICT:
-            raise Over(Ending.CONFLICT, progress.sentence)
-        elif first and progress.ending in _NOT_WRITTEN:
-            raise Over(progress.ending or Ending.FAILED, progress.sentence)
-        else:
-            raise _Breach(f"The step to {percent} % did not come about: {progress.sentence}")
-
-    async def _read(self) -> tuple[Service, tuple[Revision, ...]]:
-        """Read the service; a moment without an answer is no reason to go back. Raises BuddyError after some."""
-        for _ in range(_TRIES):
-            try:
-                service = await self._the.reads.service(self._plan.name)
-                return service, await self._the.reads.revisions(self._plan.name)
-            except Unreachable as error:
-                trouble = error
-                await self._rest(self._pace.interval)
-        raise trouble
 
     async def _bake(self) -> None:
         """Return when all gates pass at the end of the bake time, or somebody says why the rest need not be waited for."""
         began = self._the.clock()
+        await self._watching.begin(attempts=1)
         while True:
-            look = await self._watching.look(began)
+            look = await self._watching.look(timedelta(seconds=self._pace.bake))
             self._judge(look)
-            left = max(0.0, self._pace.bake - (self._the.clock() - began).total_seconds())
+            left = max(0.0, (began + self._pace.whole - self._the.clock()).total_seconds())
             passed = not left and together(look.gates) is Standing.PASS
-            phase = self._waiting(Phase.BAKING, over=not left)
-            self._show(phase=phase, gates=look.gates, requests=look.requests, left=left)
+            self._look_told(look, self._waiting(Phase.BAKING, over=not left and not passed), left)
             if self._may_go_on(passed, look.gates):
                 return
+            await self._occupying.renew(self._pace.whole)
             await self._rest(min(self._pace.interval, left or self._pace.interval))
 
     def _judge(self, look: Look) -> None:
         """Go on only if the traffic is ours and no gate has failed."""
         if look.service:
-            self._check(look.service)
+            self._moving.check(look.service)
         failed = [gate for gate in look.gates if gate.standing is Standing.FAIL]
         if failed:
-            self._show(gates=look.gates, requests=look.requests)
-            raise _Breach(" ".join(map(_told, failed)))
+            self._look_told(look, self._seen.phase, self._seen.left)
+            raise Breach(" ".join(map(_told, failed)))
         if self._control.aborted:
-            raise _Breach(self._control.aborted)
+            raise Breach(self._control.aborted)
+
+    def _look_told(self, look: Look, phase: Phase, left: float) -> None:
+        self._show(
+            phase=phase, gates=look.gates, requests=look.requests, left=left, logs_until=look.logs_until
+        )
 
     def _may_go_on(self, passed: bool, gates: tuple[Gate, ...]) -> bool:  # noqa: FBT001 - one of two grounds
         if self._control.paused:
             return False
         if skipped := self._control.skipped():
             self._skips.append(skipped)
-            evidence = tuple(f"{gate.standing.value}: {_told(gate)}" for gate in gates)
-            self._note("Somebody said not to wait for the gates any more.", reason=skipped, evidence=evidence)
+            said = "Somebody said not to wait for the gates any more."
+            self._note(said, reason=skipped, evidence=_evidence(gates))
             return True
         return passed
 
@@ -204,61 +199,12 @@ class Promoting:
             return Phase.WAITING
         return Phase.HOLDING if over else busy
 
-    def _check(self, service: Service) -> None:
-        """Raise Over when somebody else has changed the traffic."""
-        if not same(service.desired, self._ours):
-            now = in_words(shares(service.effective))
-            by = f" by {service.last_modifier}" if service.last_modifier else ""
-            raise Over(
-                Ending.CONFLICT, f"The traffic was changed{by}; what they wrote stands. Effective: {now}."
-            )
-
-    async def _put_back(self, why: str) -> None:
-        """Bring back the exact list from before. Tried again while the list is still ours; never over somebody else's."""
+    async def _put_back(self, why: str) -> tuple[Ending, str]:
         self._show(phase=Phase.PUTTING_BACK, sentence=f"PUTTING BACK: {why}")
-        ending, said = Ending.UNKNOWN, ""
-        for _ in range(_TRIES):
-            try:
-                service = await self._the.reads.service(self._plan.name)
-            except BuddyError as error:
-                said = str(error)
-                await self._rest(self._pace.interval)
-                continue
-            if not any(same(service.desired, ours) for ours in (self._ours, self._asked, self._plan.before)):
-                ending, said = (
-                    Ending.CONFLICT,
-                    "Somebody else has changed the traffic; what they wrote stands.",
-                )
-                break
-            progress = await self._applied(put_back(service, self._plan.before, self._now()), why)
-            ending, said = progress.ending or Ending.UNKNOWN, progress.sentence
-            if ending in _DONE:
-                self._end(Ending.PUT_BACK, f"PUT BACK. {why} Tags and shares are as before.")
-                return
-            if ending is Ending.DENIED:
-                break
-            await self._rest(self._pace.interval)
-        self._end(ending, f"NOT PUT BACK. {why} {said}")
-
-    async def _applied(self, plan: Plan, reason: str) -> Progress:
-        author = self._author
-        stream = apply(
-            plan,
-            reads=self._the.reads,
-            writes=self._the.writes,
-            journal=self._journal,
-            clock=self._the.clock,
-            sleep=self._the.sleep,
-            who=author.who,
-            acting=author.acting,
-            reason=reason,
-            evidence=tuple(map(_told, self._seen.gates)),
-        )
-        progress = Progress(plan)
-        async with aclosing(stream) as told:
-            async for progress in told:
-                self._show(progress=progress)
-        return progress
+        ending, said = await self._moving.back(why, _evidence(self._seen.gates))
+        if ending is Ending.PUT_BACK:
+            return ending, f"PUT BACK. {why} Tags and shares are as before."
+        return ending, f"NOT PUT BACK. {why} {said}"
 
     async def _rest(self, seconds: float) -> None:
         """Sleep, unless the operator says something."""
@@ -272,9 +218,6 @@ class Promoting:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-
-    def _now(self) -> Terms:
-        return replace(self._terms, now=self._the.clock())
 
     def _percents(self) -> str:
         return " -> ".join(f"{percent} %" for percent in self._pace.steps)
@@ -294,17 +237,23 @@ class Promoting:
 
     def _note_end(self) -> None:
         """Put on record how it ended; without an ending, that it was left where it is."""
-        seen = self._seen
         left = "The promotion was left: the traffic stays where it is, and nobody watches its gates."
-        self._note(seen.sentence if seen.ending else left, evidence=tuple(map(_told, seen.gates)))
+        ending, sentence = self._over or ("", left)
+        self._note(sentence, evidence=_evidence(self._seen.gates), outcome=ending)
 
-    def _note(self, sentence: str, reason: str = "", evidence: tuple[str, ...] = ()) -> None:
-        """Write into the journal. Not in a thread: nobody may wait for one when we are cut off."""
-        seen = self._seen
+    def _note(
+        self, sentence: str, reason: str = "", evidence: tuple[str, ...] = (), outcome: str = ""
+    ) -> None:
+        """Write into the journal. Not in a thread: nobody may wait for one when we are cut off.
+
+        Steps are changes of their own. What was put back is on record as one that led nowhere, besides, so that
+        undoing the last change does not bring back what was bad.
+        """
+        was_put_back = outcome == Ending.PUT_BACK
         self._journal.write(
             Record(
                 self._the.clock(),
-                Kind.NOTE,
+                Kind.OUTCOME if was_put_back else Kind.NOTE,
                 self._id,
                 self._plan.name,
                 verb=Verb.PROMOTE,
@@ -314,9 +263,9 @@ class Promoting:
                 reason=reason or self._author.reason,
                 plan=self._plan.hash,
                 before=self._plan.before,
-                after=self._ours,
+                after=self._plan.before if was_put_back else self._moving.ours,
                 evidence=evidence,
-                outcome=seen.ending.value if seen.ending else "",
+                outcome=outcome,
                 sentence=sentence,
             )
         )
@@ -324,3 +273,7 @@ class Promoting:
 
 def _told(gate: Gate) -> str:
     return f"{gate.title}: {gate.seen}."
+
+
+def _evidence(gates: tuple[Gate, ...]) -> tuple[str, ...]:
+    return tuple(f"{gate.standing.value}: {_told(gate)}" for gate in gates)

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import replace
 
-from buddy_tui.actions.arithmetic import percents_of
+from buddy_tui.actions.arithmetic import percents_of, same
 from buddy_tui.actions.changing import Author
 from buddy_tui.actions.control import Control
 from buddy_tui.actions.drafting import Terms
@@ -51,7 +51,7 @@ async def promotion(  # noqa: PLR0913 - what apply wants, and the pace of it
     bake: float = 60.0,
     least: int = 20,
     interval: float = 5.0,
-    lag: float = 10.0,
+    lag: float = 5.0,
     reads: Cloud,
     writes: Writes,
     journal: Journal,
@@ -68,9 +68,10 @@ async def promotion(  # noqa: PLR0913 - what apply wants, and the pace of it
     """Promote `revision` through `steps` (percent, rising); the last Promotion has the `ending`, nothing is raised.
 
     Nothing moves before the probes pass at 0 %. After each step the gates are looked at every `interval` seconds:
-    when all pass at the end of the `bake` time (and `lag` seconds later, for logs come late) the next step follows;
-    when something is not known it holds, and looks on. A gate that fails, also while it is paused or holds, puts back
-    the exact list from before. Somebody else's change ends it, and is left as it is.
+    when all pass at the end of the `bake` time, and the logs reach to its end (they come late: `lag` seconds more are
+    waited at least), the next step follows; when something is not known it holds, and looks on. A gate that fails,
+    also while it is paused or holds, puts back the exact list from before, and the mark of a roll-back if it began
+    with one. Somebody else's change ends it, and is left as it is. Others see its lock as long as it runs.
 
     Closing it, or being cancelled, leaves the traffic where it is and says so in the journal; `unattended` tells of
     it later. Needs `least` requests of the candidate in each step.
@@ -92,7 +93,7 @@ async def promotion(  # noqa: PLR0913 - what apply wants, and the pace of it
     told: asyncio.Queue[Promotion | None] = asyncio.Queue()
     run = Promoting(
         plan,
-        Pace(percents, bake + lag, interval),
+        Pace(percents, bake, lag, interval),
         Outside(reads, writes, clock, sleep),
         journal,
         watching,
@@ -117,14 +118,15 @@ def unattended(journal: Journal, service: Service) -> str:
 
     One that is under way in another program is not told of. Raises Unwritable.
     """
-    ours = [one for one in journal.read().records if one.name == service.name]
-    last = next((one for one in reversed(ours) if one.kind is not Kind.INTENT), None)
-    noted = next((one for one in reversed(ours) if one.kind is Kind.NOTE and one.verb == "promote"), None)
-    if noted is None or noted.outcome or last is None or last.verb != "promote":
+    records = [one for one in journal.read().records if one.name == service.name]
+    noted = next((one for one in reversed(records) if one.kind is Kind.NOTE and one.verb == "promote"), None)
+    if noted is None or any(one.outcome for one in records if one.id == noted.id):
+        return ""
+    began = next(place for place, one in enumerate(records) if one.id == noted.id)
+    steps = [one.after for one in records[began:] if one.kind is Kind.INTENT and one.verb == "promote"]
+    if not any(same(service.desired, one) for one in steps) or not (held := journal.hold(noted.id)):
         return ""
     percent = percents_of(service.desired).get(noted.revision, 0)
-    if not percent or not (held := journal.hold(noted.id)):
-        return ""
     held.release()
     return (
         f"The promotion of {noted.revision} that began before was left at {percent} %: nobody watches its gates. "

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from buddy_tui.actions.arithmetic import same
 from buddy_tui.actions.settled import in_between, is_effective
-from buddy_tui.actions.values import Ending
+from buddy_tui.actions.values import Ending, Verb
 from buddy_tui.errors import BuddyError, NotFound
 from buddy_tui.gateway import Cloud, TrafficChange
 from buddy_tui.journal.keep import Journal
@@ -51,10 +51,10 @@ async def reconcile(journal: Journal, reads: Cloud, clock: Clock) -> tuple[Found
 
 
 def unfinished(records: Iterable[Record]) -> tuple[Record, ...]:
-    """Return the intents whose end nobody knows."""
+    """Return the intents whose end nobody knows. A deployment is none of them: it goes on by itself."""
     intents: dict[str, Record] = {}
     for record in records:
-        if record.kind is Kind.INTENT:
+        if record.kind is Kind.INTENT and record.verb != Verb.DEPLOY:
             intents[record.id] = record
         elif record.kind is Kind.OUTCOME and (record.outcome != Ending.UNKNOWN or FOUND in record.evidence):
             intents.pop(record.id, None)

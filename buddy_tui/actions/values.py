@@ -21,6 +21,7 @@ class Verb(StrEnum):
     TAG = "tag"
     UNTAG = "untag"
     RESTORE_LATEST = "restore-latest"
+    STAY_PINNED = "stay-pinned"  # a decision: no traffic moves
     UNDO = "undo"
     PUT_BACK = "put-back"  # by ourselves, when a gate failed
     DEPLOY = "deploy"
@@ -162,7 +163,8 @@ class Promotion:
     """A promotion so far: `steps` in percent, of which `step` (from 0) is under way.
 
     `left` is what is left of the bake time, in seconds. `ending` and `sentence` as in a Progress, whose last one is
-    `progress`. `requests` is how many the candidate answered since the step began.
+    `progress`. `requests` is how many the candidate answered since the step began, as far as the logs reach:
+    `logs_until` is the time of their newest entry, `None` where nothing was read. They come late by some seconds.
     """
 
     plan: Plan
@@ -176,6 +178,7 @@ class Promotion:
     ending: Ending | None = None
     sentence: str = ""
     as_of: datetime | None = None
+    logs_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,22 +10,31 @@ from buddy_tui.model import ServiceName, Trouble
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """A change that is wanted. `tag` is the name of a tag; `evidence` are sentences that spoke for the revision."""
+    """A change that is wanted.
+
+    `tag` is the name of a tag, `percents` are keys (revisions, or LATEST) and what each of them is to get; `evidence`
+    are sentences that spoke for the revision.
+    """
 
     name: ServiceName
     verb: Verb
     revision: str = ""
     tag: str = ""
+    percents: tuple[tuple[str, int], ...] = ()
     evidence: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """The plan of a wish, and what moved since it was made: then it may not be done until it is planned anew."""
+    """The plan of a wish, and what moved since it was made: then it may not be done until it is planned anew.
+
+    `needs_name` says that the name of the service must be typed before.
+    """
 
     wish: Wish
     plan: Plan | None = None
     moved: tuple[str, ...] = ()
+    needs_name: bool = False
     trouble: Trouble | None = None
     as_of: datetime | None = None
 

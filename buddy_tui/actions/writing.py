@@ -16,7 +16,7 @@ from buddy_tui.actions.marks import (
     not_rolled_back,
     rolled_back_values,
 )
-from buddy_tui.actions.settled import in_between, is_effective, is_taken_over
+from buddy_tui.actions.settled import SETTLES_WITHIN, in_between, is_effective, is_taken_over
 from buddy_tui.actions.state import state_of
 from buddy_tui.actions.values import Ending, Plan, Targets, Verb
 from buddy_tui.errors import BuddyError, ChangedUnderneath, NotAllowed, NotFound, Unreachable
@@ -28,7 +28,6 @@ from buddy_tui.watch import Clock, Sleep
 # A way back waits for nobody, and is not held up by a write that could be spared.
 UNLOCKED = frozenset({Verb.ROLL_BACK, Verb.PUT_BACK})
 
-_SETTLES_WITHIN = timedelta(seconds=120)
 # When Cloud Run says that it has finished, it is given so long to prove it.
 _PROVES_WITHIN = timedelta(seconds=20)
 _ANSWERS_WITHIN = timedelta(seconds=30)
@@ -125,7 +124,7 @@ class Writing:
                 finished = (finished or now) if is_taken_over(service) else None
                 self._seen(in_between(service))
             # `abs`: a clock that was set back must not keep us waiting.
-            if abs(now - began) >= _SETTLES_WITHIN or (finished and abs(now - finished) >= _PROVES_WITHIN):
+            if abs(now - began) >= SETTLES_WITHIN or (finished and abs(now - finished) >= _PROVES_WITHIN):
                 raise self._not_effective(trouble)
             await self._the.sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE)

@@ -14,6 +14,7 @@ from buddy_tui.cli.changing import Guard, Scene, change, need, now
 from buddy_tui.cli.options import Context
 from buddy_tui.cli.target import pick_revision, service_in
 from buddy_tui.errors import UsageProblem
+from buddy_tui.pacing import ReleaseSettings
 
 if TYPE_CHECKING:
     from buddy_tui.actions.control import Control
@@ -25,11 +26,9 @@ _NO_GUARD = Guard()
 
 @dataclass(frozen=True, slots=True)
 class _Wish:
-    """How to go about it, as the command line says; times in seconds."""
+    """How to go about it; `patience` in seconds. `skip` says why gates that cannot be told are not waited for."""
 
-    steps: tuple[int, ...]
-    bake: float
-    least: int
+    pace: ReleaseSettings
     patience: float
     skip: str
 
@@ -38,9 +37,11 @@ def promote(
     revision: str | None = None,
     /,
     *,
-    steps: Annotated[str, Parameter(help="Percents, rising.")] = "10,50,100",
-    bake: Annotated[NonNegativeFloat, Parameter(help="Seconds that each step is watched.")] = 60.0,
-    least: Annotated[PositiveInt, Parameter(help="Requests that each step must have answered.")] = 20,
+    steps: Annotated[str | None, Parameter(help="Percents, rising; else as buddy.toml says.")] = None,
+    bake: Annotated[NonNegativeFloat | None, Parameter(help="Seconds that each step is watched.")] = None,
+    least: Annotated[
+        PositiveInt | None, Parameter(help="Requests that each step must have answered.")
+    ] = None,
     patience: Annotated[
         PositiveFloat, Parameter(help="Seconds to hold where too little is known; then it is put back.")
     ] = 600.0,
@@ -61,18 +62,27 @@ def promote(
 
     """
     name = need(revision, "promote wants a revision.", "promote api-00042-xez")
-    wish = _Wish(_percents(steps), bake, least, patience, clean_line(skip_gates))
+    percents = None if steps is None else _percents(steps)
+
+    def pace(scene: Scene) -> ReleaseSettings:
+        usual = scene.settings.release
+        return ReleaseSettings(
+            usual.steps if percents is None else percents,
+            usual.bake if bake is None else bake,
+            usual.least if least is None else least,
+        )
 
     async def plan(scene: Scene) -> "Plan":
         from buddy_tui.actions.promotion import first_step
 
         _tell_unattended(scene)
         wanted = pick_revision(scene.revisions, name).name
-        return first_step(scene.service, scene.revisions, wanted, scene.terms, wish.steps)
+        return first_step(scene.service, scene.revisions, wanted, scene.terms, pace(scene).steps)
 
     async def conclude(scene: Scene, planned: "Plan", guard: Guard) -> int:
         from buddy_tui.cli.promoted import as_json, as_text, code_of
 
+        wish = _Wish(pace(scene), patience, clean_line(skip_gates))
         told = await _promoted(scene, planned, guard, wish)
         print((as_json if guard.json else as_text)(told), end="")
         return code_of(told)
@@ -109,9 +119,9 @@ async def _promoted(scene: Scene, plan: "Plan", guard: Guard, wish: _Wish) -> "P
         scene.service,
         scene.revisions,
         plan.revision,
-        steps=wish.steps,
-        bake=wish.bake,
-        least=wish.least,
+        steps=wish.pace.steps,
+        bake=wish.pace.bake,
+        least=wish.pace.least,
         reads=scene.cloud,
         writes=gcp.writes(scene.cloud),
         journal=scene.journal,

@@ -136,7 +136,7 @@ async def test_a_change_of_somebody_else_is_not_overwritten(
     code = await world.done(Guard(yes=True, reason="x"))
 
     assert code is ExitCode.REFUSED
-    assert world.reads.count("set_traffic") == 0
+    assert (await world.reads.service(SERVICE.name)).desired == moved.desired
     assert capsys.readouterr().out
 
 
@@ -157,8 +157,8 @@ BEFORE = (make.target(OLD, 100),)
 
 
 def _record(**fields: object) -> Record:
-    told = {"outcome": "done", "before": BEFORE, "after": SERVICE.desired, **fields}
-    return Record(make.NOW, Kind.OUTCOME, "1", SERVICE.name, **told)  # type: ignore[arg-type]
+    told = {"kind": Kind.OUTCOME, "outcome": "done", "before": BEFORE, "after": SERVICE.desired, **fields}
+    return Record(make.NOW, id="1", name=SERVICE.name, **told)  # type: ignore[arg-type]
 
 
 def test_the_journal_tells_what_stood_before_as_long_as_its_list_stands() -> None:
@@ -168,6 +168,17 @@ def test_the_journal_tells_what_stood_before_as_long_as_its_list_stands() -> Non
     assert (former.targets, former.by, former.source) == (BEFORE, "", "the journal")
     assert former_of(SERVICE, (_record(after=BEFORE),), ()) is None
     assert former_of(SERVICE, (_record(outcome="conflict"),), ()) is None
+
+
+def test_undoing_a_promotion_goes_back_to_before_its_first_step() -> None:
+    step = _record(verb="promote", before=(make.target(NEW, 50), make.target(OLD, 50)))
+    through = _record(verb="promote", kind=Kind.NOTE)
+
+    former = former_of(SERVICE, (step, through), ())
+
+    assert former is not None
+    assert former.targets == BEFORE
+    assert former_of(SERVICE, (_record(kind=Kind.NOTE, verb="unlock"),), ()) is None
 
 
 def test_the_audit_log_tells_it_of_other_peoples_changes() -> None:
