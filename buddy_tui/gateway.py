@@ -247,7 +247,7 @@ class DeployReads(Protocol):
         """Tell whether we may run a service as this account (`iam.serviceAccounts.actAs`), `None` where it cannot be told."""
 
 
-class Cloud(Reads, LogReads, SourceReads, TokenReads, DocumentReads, HistoryReads, Protocol):
+class Cloud(Reads, LogReads, SourceReads, TokenReads, DocumentReads, HistoryReads, DeployReads, Protocol):
     """Everything that there is to look at, over one connection."""
 
 

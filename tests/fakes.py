@@ -13,7 +13,7 @@ from itertools import count, islice
 from typing import TYPE_CHECKING
 
 from buddy_tui.errors import BuddyError, ChangedUnderneath, NotFound
-from buddy_tui.gateway import Document, LogPage, Place, Tailed, TrafficChange
+from buddy_tui.gateway import Build, Document, LogPage, Place, Stored, Tailed, TrafficChange
 from buddy_tui.log_scope import at, within
 from buddy_tui.model import (
     LogEntry,
@@ -239,7 +239,8 @@ class FakeReads(FakeLogs, FakeDocuments):
     calls for a region (or of a log filter) waiting until the returned event is set. `calls` tells who asked what, in order, e.g.
     `("service", "europe-west1/api")`. `trees` are the source archives by their address, `changes` what the audit log
     has, newest first, `images` what the registry knows, `withheld` the permissions that we lack. While `stuck`, a
-    traffic list is accepted and nothing moves.
+    traffic list is accepted and nothing moves. `archives` are uploads by the name of their object, `builds` those by
+    their names, oldest first, and `apis_off` the APIs that are not enabled.
     """
 
     def __init__(self, *services: Service, regions: tuple[str, ...] = ()) -> None:
@@ -249,6 +250,9 @@ class FakeReads(FakeLogs, FakeDocuments):
         self.changes: dict[ServiceName, tuple[TrafficChange, ...]] = {}
         self.images: dict[str, bool] = {}
         self.withheld: frozenset[str] = frozenset()
+        self.archives: dict[str, Stored] = {}
+        self.builds: dict[str, Build] = {}
+        self.apis_off: frozenset[str] = frozenset()
         self.stuck = False
         self.calls: list[tuple[str, str]] = []
         self.closed = False
@@ -330,6 +334,33 @@ class FakeReads(FakeLogs, FakeDocuments):
     async def permissions(self, name: ServiceName, wanted: Sequence[str]) -> frozenset[str]:
         await self._enter("permissions", name.service, name.region)
         return frozenset(wanted) - self.withheld
+
+    async def stored(self, name: ServiceName, object_name: str) -> Stored | None:
+        await self._enter("stored", object_name, name.region)
+        return self.archives.get(object_name)
+
+    async def build(self, name: str) -> Build:
+        await self._enter("build", name)
+        try:
+            return self.builds[name]
+        except KeyError:
+            raise NotFound(f"There is no build {name}.") from None
+
+    async def builds_from(self, name: ServiceName, source: str) -> tuple[Build, ...]:
+        await self._enter("builds_from", source, name.region)
+        return tuple(one for one in reversed(self.builds.values()) if one.source == source)
+
+    async def apis(self, project: str, wanted: Sequence[str]) -> Mapping[str, bool | None]:
+        await self._enter("apis", project)
+        return {one: one not in self.apis_off for one in wanted}
+
+    async def project_permissions(self, project: str, wanted: Sequence[str]) -> frozenset[str] | None:
+        await self._enter("project_permissions", project)
+        return frozenset(wanted) - self.withheld
+
+    async def may_act_as(self, account: str) -> bool | None:
+        await self._enter("may_act_as", account)
+        return "iam.serviceAccounts.actAs" not in self.withheld
 
     async def set_traffic(self, name: ServiceName, targets: tuple[TrafficTarget, ...], etag: str) -> Service:
         """Write the list; effective traffic follows at once unless `stuck`, by name or through LATEST."""

@@ -79,7 +79,7 @@ def lock_values(lock: Lock) -> dict[str, str | None]:
     """Return the annotation that sets a lock."""
     told = {
         "verb": lock.verb.value,
-        "holder": holder_of(lock.holder),
+        "holder": _person(lock.holder) or "somebody",
         "until": _stamp(lock.until),
         "plan": lock.plan,
     }

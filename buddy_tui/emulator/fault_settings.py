@@ -11,10 +11,18 @@ from buddy_tui.emulator.faults import Faults
 
 _NAMES = tuple(field.name for field in fields(Faults) if field.name != "random")
 _PATH = "/emulator/v1/faults"
-_YES_OR_NO = ("traffic_stuck", "traffic_ignored", "organisation_policy")
-_COUNTS = ("drop_tail_after", "lost_replies")
+_YES_OR_NO = (
+    "traffic_stuck",
+    "traffic_ignored",
+    "build_fails",
+    "build_hangs",
+    "storage_denied",
+    "organisation_policy",
+)
+_COUNTS = ("drop_tail_after", "lost_replies", "upload_cut")
 _LISTS = {
     "denied": "permissions",
+    "apis_off": "names of APIs",
     "missing_images": "image references",
     "refused_accounts": "e-mails",
     "firestore_denied": "projects or names of RPCs",

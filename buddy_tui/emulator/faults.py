@@ -20,7 +20,14 @@ class Faults:
     - `traffic_ignored`: a change of traffic is accepted and called done, and effective traffic never moves
     - `traffic_delay`: effective traffic moves so long after the change was accepted
     - `denied`: permissions to change that callers lack: `run.services.update`, `iam.serviceAccounts.actAs` …
-    - `lost_replies`: so many of the next updates of services are done, and their answer never arrives (UNAVAILABLE)
+    - `lost_replies`: so many of the next services made or updated and builds begun are so, and the answer never
+      arrives (UNAVAILABLE)
+    - `build_fails`: builds fail at their first step
+    - `build_hangs`: builds stay WORKING until they are cancelled, or this ends
+    - `build_delay`: builds take so much longer
+    - `upload_cut`: so many of the next pieces of uploads break their connection, half of each piece received
+    - `storage_denied`: nobody may write to Cloud Storage
+    - `apis_off`: APIs that the project has not enabled, such as `cloudbuild.googleapis.com`
     - `log_delay`: log entries arrive so much later than their timestamp
     - `log_late_share`: the share of entries that `log_delay` strikes
     - `log_double_share`: the share of entries that arrive twice
@@ -39,6 +46,12 @@ class Faults:
     traffic_delay: float = 0.0
     denied: frozenset[str] = frozenset()
     lost_replies: int = 0
+    build_fails: bool = False
+    build_hangs: bool = False
+    build_delay: float = 0.0
+    upload_cut: int = 0
+    storage_denied: bool = False
+    apis_off: frozenset[str] = frozenset()
     log_delay: float = 0.0
     log_late_share: float = 1.0
     log_double_share: float = 0.0

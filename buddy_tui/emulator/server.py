@@ -18,7 +18,7 @@ from buddy_tui.emulator.faults import Faults
 from buddy_tui.emulator.firestore.api import Firestore
 from buddy_tui.emulator.logs import api as logs
 from buddy_tui.emulator.logs.store import LogStore
-from buddy_tui.emulator.machine import identity, manifests, storage
+from buddy_tui.emulator.machine import build_api, identity, manifests, project_api, storage
 from buddy_tui.emulator.machine.builds import Builds
 from buddy_tui.emulator.machine.fleet import Fleet
 from buddy_tui.emulator.machine.front_end import FrontEnd
@@ -115,7 +115,9 @@ class Emulator:
         self.fleet = Fleet(self.world, self.registry, runtime, idle_limit=options.idle_limit)
         front_end = FrontEnd(self.world, self.identities, self.faults)
         self.ingress = Ingress(self.world, front_end, self.fleet, clock, self.logs.write)
-        self.builds = Builds(self.registry, self.store.read, clock, self.bell.ring, self.logs.write)
+        self.builds = Builds(
+            self.registry, self.store.read, clock, self.bell.ring, self.logs.write, self.faults
+        )
         self.controller = Controller(
             self.world, self.registry, self.fleet, self.logs, clock, self.bell, principal=_PRINCIPAL
         )
@@ -162,7 +164,7 @@ async def serve(options: Options) -> AsyncIterator[Emulator]:
         if options.firestore == OFFICIAL:
             theirs = await stack.enter_async_context(_official(emulator.reaper))
         port = await stack.enter_async_context(_calls(emulator, operations, options))
-        http_port = await stack.enter_async_context(_requests(emulator, operations, options.http_port))
+        http_port = await stack.enter_async_context(_requests(emulator, operations, options))
         emulator.around[_FIRESTORE] = theirs or f"127.0.0.1:{port}"
         emulator.endpoints = {**_endpoints(options, port, http_port), _FIRESTORE: emulator.around[_FIRESTORE]}
         yield emulator
@@ -225,19 +227,21 @@ async def _calls(emulator: Emulator, operations: LongRunning, options: Options) 
 
 
 @asynccontextmanager
-async def _requests(emulator: Emulator, operations: LongRunning, port: int) -> AsyncIterator[int]:
+async def _requests(emulator: Emulator, operations: LongRunning, options: Options) -> AsyncIterator[int]:
     """Serve HTTP and yield its port."""
-    _check_free(port)
+    _check_free(options.http_port)
     app = web.Application()
     app.router.add_routes(storage.routes(emulator.store, emulator.faults))
     app.router.add_routes(rest.routes(emulator.world, emulator.faults, operations))
+    app.router.add_routes(build_api.routes(emulator.builds, emulator.faults))
+    app.router.add_routes(project_api.routes(options.project, emulator.faults))
     app.router.add_routes(manifests.routes(emulator.registry, emulator.faults))
     app.router.add_routes(fault_settings.routes(emulator.faults))
     app.router.add_routes(identity.routes(emulator.identities, emulator.faults, _PRINCIPAL))
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2)
     await runner.setup()
     try:
-        await web.TCPSite(runner, "127.0.0.1", port).start()
+        await web.TCPSite(runner, "127.0.0.1", options.http_port).start()
         yield runner.addresses[0][1]
     finally:
         await runner.cleanup()

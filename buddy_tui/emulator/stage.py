@@ -68,7 +68,7 @@ class Stage:
                 where.parent, where.service, _configured(Service(), deployment, built)
             )
         wanted = _configured(current, deployment, built)
-        return self.world.update_service(wanted, ("template", "traffic", "client"))
+        return self.world.update_service(wanted, ("template", "traffic", "client", "build_config"))
 
     async def route(self, at: datetime, targets: Iterable[Target], by: str = "") -> None:
         """Change the traffic of the service, as `gcloud run services update-traffic` does. `by` is who does it."""
@@ -164,6 +164,8 @@ def _gcloud(email: str, command: str) -> Caller:
 def _configured(service: Message, deployment: Deployment, built: Built) -> Message:
     """Let `service` be what gcloud sends for a deployment."""
     service.client = "gcloud"
+    service.build_config.source_location = built.source
+    service.build_config.image_uri = built.reference.partition("@")[0]
     template = service.template
     template.Clear()
     template.revision = deployment.name

@@ -7,11 +7,18 @@
     history      who changed a service, from audit logs; what we may do
     images       whether a container image is still there
     archives     source archives as a `SourceReads`
+    sources      source archives as they are uploaded and found again
+    builds       builds: begun, looked at, cancelled
+    apis         what a project has enabled, and what we may do on it
     tokens       identity tokens as a `TokenReads`
     gcloud       the identity token of a user account, from the gcloud command
     documents    Firestore as a `DocumentReads`
     firestore    one Firestore database; loads when the first document is asked for
+    updates      one change of a service, bound to what was looked at
     changes      what may be changed, as a `Writes`
+    rollouts     what a new revision asks of Cloud Run
+    deploying    what is deployed, as a `Deploys`
+    rest         one call over REST
     regions      the regions of a project, over v1 REST
     convert      protobuf -> model, and a traffic list back
     log_entries  log entries -> model, fast
@@ -33,7 +40,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from buddy_tui.config import Settings
-    from buddy_tui.gateway import Cloud, Writes
+    from buddy_tui.gateway import Cloud, Deploys, Writes
+    from buddy_tui.gcp.cloud import GoogleCloud
 
 
 # Read by Google's libraries when they are imported; whoever set one already knows better.
@@ -81,8 +89,20 @@ def writes(cloud: "Cloud") -> "Writes":
     With `--read-only` nobody calls this.
     """
     from buddy_tui.gcp.changes import GoogleWrites
+
+    return GoogleWrites(_google(cloud))
+
+
+def deploys(cloud: "Cloud") -> "Deploys":
+    """Return the door to deployments, as `writes` does for changes."""
+    from buddy_tui.gcp.deploying import GoogleDeploys
+
+    return GoogleDeploys(_google(cloud))
+
+
+def _google(cloud: "Cloud") -> "GoogleCloud":
     from buddy_tui.gcp.cloud import GoogleCloud
 
     if not isinstance(cloud, GoogleCloud):
         raise TypeError(cloud)
-    return GoogleWrites(cloud)
+    return cloud

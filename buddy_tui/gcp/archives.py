@@ -22,7 +22,7 @@ from buddy_tui.gcp.calls import Calls, headers
 from buddy_tui.gcp.clients import CALL_SECONDS, RETRY, Clients
 from buddy_tui.model import SourceTree
 
-_ADDRESS = re.compile(r"gs://([^/]+)/(.+?)(?:#(\d+))?$")
+ADDRESS = re.compile(r"gs://([^/]+)/(.+?)(?:#(\d+))?$")
 _TOTAL = re.compile(r"bytes \d+-\d+/(\d+)")
 _BLOCK = 1 << 16
 # 16 MiB: the directory of some hundred thousand files.
@@ -41,11 +41,11 @@ class GoogleArchives(Calls):
 
         Raises UsageProblem when it is no ZIP (its listing would mean downloading it whole), else as every call.
         """
-        address = _ADDRESS.match(where)
+        address = ADDRESS.match(where)
         if address is None:
             raise UsageProblem(f"{clean_line(where)} is no address of an archive.")
         bucket, name, generation = address.groups()
-        url = f"{_base(self.clients)}/download/storage/v1/b/{quote(bucket, safe='')}/o/{quote(name, safe='')}"
+        url = f"{storage_base(self.clients)}/download/storage/v1/b/{quote(bucket, safe='')}/o/{quote(name, safe='')}"
         query = {"alt": "media"} | ({"generation": generation} if generation else {})
         # The headers hold a token, and go to this one host: no redirect is followed.
         signed = await asyncio.to_thread(headers, self.clients, url)
@@ -184,7 +184,8 @@ def _text(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> str:
         return clean(file.read(_MOST_TEXT).decode("utf-8", "replace"))
 
 
-def _base(clients: Clients) -> str:
+def storage_base(clients: Clients) -> str:
+    """Return where Cloud Storage is, without a slash at its end."""
     if clients.credentials is not None:
         return "https://storage.googleapis.com"
     told = os.environ.get("STORAGE_EMULATOR_HOST") or clients.rest

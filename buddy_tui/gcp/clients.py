@@ -19,7 +19,8 @@ from google.cloud.logging_v2.services.logging_service_v2 import LoggingServiceV2
 from google.cloud.logging_v2.services.logging_service_v2.transports import (
     LoggingServiceV2GrpcAsyncIOTransport,
 )
-from google.cloud.run_v2 import RevisionsAsyncClient, ServicesAsyncClient
+from google.cloud.run_v2 import BuildsAsyncClient, RevisionsAsyncClient, ServicesAsyncClient
+from google.cloud.run_v2.services.builds.transports import BuildsGrpcAsyncIOTransport
 from google.cloud.run_v2.services.revisions.transports import RevisionsGrpcAsyncIOTransport
 from google.cloud.run_v2.services.services.transports import ServicesGrpcAsyncIOTransport
 from google.oauth2.credentials import Credentials as UserCredentials
@@ -61,6 +62,7 @@ class Clients:
     services: ServicesAsyncClient
     revisions: RevisionsAsyncClient
     logs: LoggingServiceV2AsyncClient
+    builds: BuildsAsyncClient
     channels: tuple[grpc.aio.Channel, ...]
     credentials: Credentials
     rest: str
@@ -81,6 +83,7 @@ async def open_clients(settings: Settings) -> Clients:
         _channel(ServicesGrpcAsyncIOTransport, settings.emulated.value, credentials),
         _channel(RevisionsGrpcAsyncIOTransport, settings.emulated.value, credentials),
         _channel(LoggingServiceV2GrpcAsyncIOTransport, _logging_host(settings), credentials),
+        _channel(BuildsGrpcAsyncIOTransport, settings.emulated.value, credentials),
     )
     # A transport appends an interceptor to the channel that it is given, so each has one of its own.
     return Clients(
@@ -92,6 +95,9 @@ async def open_clients(settings: Settings) -> Clients:
         ),
         logs=LoggingServiceV2AsyncClient(
             transport=LoggingServiceV2GrpcAsyncIOTransport(channel=channels[2], client_info=CLIENT_INFO)
+        ),
+        builds=BuildsAsyncClient(
+            transport=BuildsGrpcAsyncIOTransport(channel=channels[3], client_info=CLIENT_INFO)
         ),
         channels=channels,
         credentials=credentials,

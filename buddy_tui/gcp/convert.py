@@ -33,6 +33,14 @@ _STATES = {
 _SEVERITIES = {2: "warning", 3: "info"}
 # Labels in which deploy tools leave the commit; the first is that of the GitHub action and of Cloud Build triggers.
 _COMMIT_LABELS = ("commit-sha", "commit_sha", "git-commit", "commit")
+# Namespaces that v2 of the API does not take in annotations and labels, as the fields' documentation says: what they say
+# in v1 is a field of its own in v2. That a mask which leaves them out leaves them alone is unverified.
+_SYSTEM = ("run.googleapis.com", "cloud.googleapis.com", "serving.knative.dev", "autoscaling.knative.dev")
+
+
+def without_system_keys(told: Mapping[str, str]) -> dict[str, str]:
+    """Return annotations or labels without those that are Cloud Run's own."""
+    return {key: value for key, value in told.items() if key.partition("/")[0] not in _SYSTEM}
 
 
 def service(message: Message) -> Service:

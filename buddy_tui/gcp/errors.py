@@ -283,6 +283,7 @@ _TABLE: tuple[tuple[type[Exception], Callable[[_Foreign, About], BuddyError]], .
     (api.GoogleAPICallError, _server_trouble),
     (httpx.TimeoutException, _late),
     (httpx.HTTPError, _no_http),
+    (OSError, _no_http),  # what the client of Cloud Storage has from its connections
 )
 
 

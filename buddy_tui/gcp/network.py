@@ -15,6 +15,9 @@ _NO_CONNECTION = (
     ("etwork is unreachable", "the network is unreachable"),
     ("onnection reset", "the connection was cut"),
     ("Socket closed", "the connection was cut"),
+    ("emote end closed", "the connection was cut"),
+    ("onnection aborted", "the connection was cut"),
+    ("Broken pipe", "the connection was cut"),
     ("failed to connect", "no connection"),
 )
 

@@ -127,7 +127,9 @@ async def test_a_submitted_build_is_in_the_log_store_when_its_end_is_told(
     spool = store.spool()
     spool.write(_zipped(Dockerfile=dockerfile))
     stored = store.put("sources", "shop.zip", spool, "application/zip")
-    builds = Builds(registry, store.read, Clock(), lambda _: at_the_end.append(len(written)), written.append)
+    builds = Builds(
+        registry, store.read, Clock(), lambda _: at_the_end.append(len(written)), written.append, Faults()
+    )
     request = SubmitBuildRequest(parent="projects/demo/locations/us-central1", image_uri="registry/shop")
     request.storage_source.bucket, request.storage_source.object_ = "sources", "shop.zip"
     request.storage_source.generation = stored.generation

@@ -333,7 +333,7 @@ class Cloud:
 async def cloud(tmp_path: Path, registry: Registry) -> AsyncIterator[Cloud]:
     store = Store(tmp_path, Clock())
     store.create("sources", "demo", "")
-    builds = Builds(registry, store.read, Clock(), list[str]().append, list[Message]().append)
+    builds = Builds(registry, store.read, Clock(), list[str]().append, list[Message]().append, Faults())
 
     async def get(request: Message) -> Message:
         return builds.operation(request.name) or Operation()
@@ -402,7 +402,9 @@ async def test_a_failed_build_is_an_operation_with_an_error(cloud: Cloud, source
 
 async def test_a_source_that_is_not_there_fails_the_build(registry: Registry, tmp_path: Path) -> None:
     done: list[str] = []
-    builds = Builds(registry, Store(tmp_path, Clock()).read, Clock(), done.append, list[Message]().append)
+    builds = Builds(
+        registry, Store(tmp_path, Clock()).read, Clock(), done.append, list[Message]().append, Faults()
+    )
     request = SubmitBuildRequest(parent="projects/demo/locations/us-central1", image_uri="x/y")
     with pytest.raises(Problem, match="needs image_uri"):
         await builds.submit(request)

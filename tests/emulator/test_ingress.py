@@ -412,7 +412,9 @@ async def test_a_source_uploaded_and_built_by_the_official_clients_answers(
         return int(blob.generation)
 
     generation = await asyncio.to_thread(upload)
-    builds = Builds(host.registry, store.read, host.clock, list[str]().append, list[Message]().append)
+    builds = Builds(
+        host.registry, store.read, host.clock, list[str]().append, list[Message]().append, Faults()
+    )
     storage = run_v2.StorageSource(bucket="sources", object_="services/shop/1.zip", generation=generation)
     request = SubmitBuildRequest(parent="projects/demo/locations/us-central1", image_uri="registry/shop")
     request.storage_source.CopyFrom(run_v2.StorageSource.pb(storage))

@@ -23,7 +23,7 @@ from buddy_tui.errors import (
     Unreachable,
 )
 from buddy_tui.gateway import Writes
-from buddy_tui.gcp import changes
+from buddy_tui.gcp import updates
 from buddy_tui.model import Service, TrafficTarget
 from tests import make
 from tests.emulator.admin_fixture import LATEST, REVISION, Admin, connected, latest, pinned
@@ -265,7 +265,7 @@ async def test_a_write_that_fails_is_told_in_one_sentence_and_tried_once(
 
 
 async def test_a_write_without_an_answer_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(changes, "_SECONDS", 0.1)
+    monkeypatch.setattr(updates, "WRITE_SECONDS", 0.1)
     async with scripted() as (cloud, writes):
         cloud.faults = Faults(latency=1.0)
 

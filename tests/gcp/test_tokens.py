@@ -62,7 +62,7 @@ async def tokens(
 ) -> AsyncGenerator[GoogleTokens, None]:
     nobody: Any = None
     about = About("acme-prod", host="run.googleapis.com", signed_in="user:alice@example.com")
-    clients = Clients(nobody, nobody, nobody, (), credentials, identities.base, about, account)
+    clients = Clients(nobody, nobody, nobody, nobody, (), credentials, identities.base, about, account)
     made = GoogleTokens(clients)
     try:
         yield made

@@ -18,13 +18,14 @@ if TYPE_CHECKING:
 class Order:
     """What is to be built: `fetch` brings the archive that `source` (gs://bucket/object#generation) names.
 
-    `buildpack` is as in `Registry.build`.
+    `buildpack` is as in `Registry.build`. A `broken` one fails at its first step.
     """
 
     source: str
     reference: str
     fetch: Callable[[], bytes]
     buildpack: bool | None = None
+    broken: bool = False
 
 
 class BuildLog:
@@ -54,6 +55,8 @@ class BuildLog:
             raise
         self.tell("BUILD")
         try:
+            if order.broken:
+                raise BuildFailed("The build was made to fail.")  # noqa: TRY301 - told below like every other
             built = registry.build(
                 archive, order.reference, order.source, buildpack=order.buildpack, tell=self.tell
             )

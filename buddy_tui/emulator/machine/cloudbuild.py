@@ -12,7 +12,16 @@ from buddy_tui.emulator.rpc import Message
 _PACKAGE = "google.devtools.cloudbuild.v1"
 _REPEATED = "repeated "
 _SCALARS = {"string": Field.TYPE_STRING, "int64": Field.TYPE_INT64}
-_STATUSES = ("STATUS_UNKNOWN", "QUEUED", "WORKING", "SUCCESS", "FAILURE")
+_STATUSES = (
+    "STATUS_UNKNOWN",
+    "QUEUED",
+    "WORKING",
+    "SUCCESS",
+    "FAILURE",
+    "INTERNAL_ERROR",
+    "TIMEOUT",
+    "CANCELLED",
+)
 _TIME = "google.protobuf.Timestamp"
 # Message: field number -> type and name, as in google/devtools/cloudbuild/v1/cloudbuild.proto.
 _MESSAGES = {
@@ -35,6 +44,7 @@ _MESSAGES = {
         31: "repeated string tags",
         45: "string name",
     },
+    "ListBuildsResponse": {1: "repeated Build builds", 2: "string next_page_token"},
     "BuildOperationMetadata": {1: "Build build"},
 }
 
@@ -77,4 +87,6 @@ def _made(name: str) -> Message:
 descriptor_pool.Default().Add(_file())
 Build = _made("Build")
 BuildOperationMetadata = _made("BuildOperationMetadata")
+ListBuildsResponse = _made("ListBuildsResponse")
 QUEUED, WORKING, SUCCESS, FAILURE = range(1, 5)
+CANCELLED = 7

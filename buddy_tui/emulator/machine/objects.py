@@ -84,6 +84,10 @@ class Store:
             raise Problem(grpc.StatusCode.NOT_FOUND, "The specified bucket does not exist.")
         return self._buckets[name]
 
+    def of_project(self, project: str) -> list[Bucket]:
+        """Return the buckets of a project, by name."""
+        return [bucket for _, bucket in sorted(self._buckets.items()) if bucket.project == project]
+
     def drop(self, name: str) -> None:
         """Delete a bucket; ALREADY_EXISTS (that is HTTP's 409) as long as it holds objects."""
         if self.bucket(name).objects:

@@ -12,7 +12,8 @@ import grpc
 from aiohttp import BodyPartReader, hdrs, web
 
 from buddy_tui.emulator.faults import Faults
-from buddy_tui.emulator.machine.objects import Bucket, Spool, Store, StoredObject
+from buddy_tui.emulator.machine.objects import Spool, Store, StoredObject
+from buddy_tui.emulator.machine.storage_json import bucket_json, object_json
 from buddy_tui.emulator.names import Problem
 from buddy_tui.emulator.rpc import suffer
 
@@ -20,6 +21,7 @@ _OCTETS = "application/octet-stream"
 _CHUNK = 1 << 18
 _STATUSES = {
     grpc.StatusCode.INVALID_ARGUMENT: (400, "invalid"),
+    grpc.StatusCode.PERMISSION_DENIED: (403, "forbidden"),
     grpc.StatusCode.NOT_FOUND: (404, "notFound"),
     grpc.StatusCode.ALREADY_EXISTS: (409, "conflict"),
     grpc.StatusCode.FAILED_PRECONDITION: (412, "conditionNotMet"),
@@ -33,10 +35,11 @@ _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 def routes(store: Store, faults: Faults) -> list[web.RouteDef]:
     """Return the routes of the JSON API, to be added to an application's router."""
-    api = _Api(store)
+    api = _Api(store, faults)
     buckets, bucket = "/storage/v1/b", "/storage/v1/b/{bucket}"
     objects, one = f"{bucket}/o", f"{bucket}/o/{{object:.+}}"
     table: list[tuple[str, str, _Handler]] = [
+        ("GET", buckets, api.list_buckets),
         ("POST", buckets, api.create_bucket),
         ("GET", bucket, api.get_bucket),
         ("DELETE", bucket, api.delete_bucket),
@@ -52,29 +55,40 @@ def routes(store: Store, faults: Faults) -> list[web.RouteDef]:
 
 @dataclass(slots=True)
 class _Upload:
-    """A resumable upload under way."""
+    """A resumable upload under way; asked again at its end, it tells the object that was made of it."""
 
     bucket: str
     resource: dict[str, Any]
     match: str | None
     spool: Spool
+    finished: StoredObject | None = None
 
 
 class _Api:
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, faults: Faults) -> None:
         self._store = store
+        self._faults = faults
         self._uploads: dict[str, _Upload] = {}
 
+    async def list_buckets(self, request: web.Request) -> web.StreamResponse:
+        found = self._store.of_project(request.query.get("project", ""))
+        prefix = request.query.get("prefix", "")
+        items = [bucket_json(bucket) for bucket in found if bucket.name.startswith(prefix)]
+        return web.json_response({"kind": "storage#buckets"} | ({"items": items} if items else {}))
+
     async def create_bucket(self, request: web.Request) -> web.StreamResponse:
+        self._check_writable("storage.buckets.create")
         body = await _json(request)
         name = str(body.get("name", ""))
         if not name:
             raise Problem(grpc.StatusCode.INVALID_ARGUMENT, "Required parameter: name")
         project = request.query.get("project", "")
-        return web.json_response(_bucket(self._store.create(name, project, str(body.get("location", "")))))
+        return web.json_response(
+            bucket_json(self._store.create(name, project, str(body.get("location", ""))))
+        )
 
     async def get_bucket(self, request: web.Request) -> web.StreamResponse:
-        return web.json_response(_bucket(self._store.bucket(request.match_info["bucket"])))
+        return web.json_response(bucket_json(self._store.bucket(request.match_info["bucket"])))
 
     async def delete_bucket(self, request: web.Request) -> web.StreamResponse:
         self._store.drop(request.match_info["bucket"])
@@ -89,7 +103,7 @@ class _Api:
         names = [name for name in names if name > query.get("pageToken", "")]
         page = names[: int(query.get("maxResults") or 1000)]
         answer: dict[str, Any] = {"kind": "storage#objects"}
-        answer["items"] = [_object(found[name]) for name in page if name in found]
+        answer["items"] = [object_json(found[name]) for name in page if name in found]
         answer["prefixes"] = [name for name in page if name not in found]
         if len(names) > len(page):
             answer["nextPageToken"] = page[-1]
@@ -98,7 +112,7 @@ class _Api:
     async def get_object(self, request: web.Request) -> web.StreamResponse:
         stored = self._named(request)
         if request.query.get("alt") != "media":
-            return web.json_response(_object(stored))
+            return web.json_response(object_json(stored))
         headers = {
             hdrs.CONTENT_TYPE: stored.content_type,
             "X-Goog-Generation": str(stored.generation),
@@ -113,6 +127,7 @@ class _Api:
         return web.Response(status=HTTPStatus.NO_CONTENT)
 
     async def upload(self, request: web.Request) -> web.StreamResponse:
+        self._check_writable("storage.objects.create")
         bucket, kind = request.match_info["bucket"], request.query.get("uploadType", "")
         self._store.bucket(bucket)
         upload = _Upload(bucket, {}, request.query.get("ifGenerationMatch"), self._store.spool())
@@ -143,13 +158,33 @@ class _Api:
             raise Problem(
                 grpc.StatusCode.INVALID_ARGUMENT, f"Failed to parse Content-Range header: '{asked}'."
             )
-        if found["start"] is not None and int(found["start"]) == upload.spool.size:
-            async for data in request.content.iter_chunked(_CHUNK):
-                upload.spool.write(data)
+        if upload.finished:
+            return web.json_response(object_json(upload.finished))
+        if found["start"] is not None:
+            await self._receive(request, upload.spool, int(found["start"]))
         if found["total"] != str(upload.spool.size):
             return _incomplete(upload.spool.size)
-        del self._uploads[identity]
         return self._finish(request, upload)
+
+    async def _receive(self, request: web.Request, spool: Spool, start: int) -> None:
+        """Take a piece that begins at `start`; what is there already is skipped, and one behind a gap is ignored.
+
+        Cut off, its connection breaks when half of it is there.
+        """
+        cut, self._faults.upload_cut = self._faults.upload_cut > 0, max(0, self._faults.upload_cut - 1)
+        data = b"".join([chunk async for chunk in request.content.iter_chunked(_CHUNK)])
+        fresh = data[spool.size - start :] if start <= spool.size else b""
+        spool.write(fresh[: len(fresh) // 2] if cut else fresh)
+        if cut and request.transport:
+            request.transport.abort()
+
+    def _check_writable(self, permission: str) -> None:
+        if self._faults.storage_denied or permission in self._faults.denied:
+            raise Problem(
+                grpc.StatusCode.PERMISSION_DENIED,
+                f"The caller does not have {permission} access to the Google Cloud Storage bucket."
+                f" Permission '{permission}' denied on resource (or it may not exist).",
+            )
 
     async def _begin(self, request: web.Request, upload: _Upload) -> web.Response:
         upload.resource = await _json(request)
@@ -176,7 +211,8 @@ class _Api:
             resource.get("contentType", _OCTETS),
             resource.get("metadata", {}).items(),
         )
-        return web.json_response(_object(stored))
+        upload.finished = stored
+        return web.json_response(object_json(stored))
 
     def _named(self, request: web.Request) -> StoredObject:
         bucket, name = request.match_info["bucket"], request.match_info["object"]
@@ -236,36 +272,3 @@ def _incomplete(size: int) -> web.Response:
 def _folded(name: str, prefix: str, delimiter: str) -> str:
     inner, found, _ = name.removeprefix(prefix).partition(delimiter) if delimiter else (name, "", "")
     return f"{prefix}{inner}{found}" if found else name
-
-
-def _bucket(bucket: Bucket) -> dict[str, Any]:
-    return {
-        "kind": "storage#bucket",
-        "id": bucket.name,
-        "name": bucket.name,
-        "location": bucket.location,
-        "storageClass": "STANDARD",
-        "timeCreated": bucket.created.isoformat(),
-        "updated": bucket.created.isoformat(),
-        "metageneration": "1",
-        "etag": "CAE=",
-    }
-
-
-def _object(stored: StoredObject) -> dict[str, Any]:
-    return {
-        "kind": "storage#object",
-        "id": f"{stored.bucket}/{stored.name}/{stored.generation}",
-        "name": stored.name,
-        "bucket": stored.bucket,
-        "generation": str(stored.generation),
-        "metageneration": "1",
-        "contentType": stored.content_type,
-        "size": str(stored.size),
-        "md5Hash": stored.md5,
-        "crc32c": stored.crc32c,
-        "metadata": dict(stored.metadata),
-        "storageClass": "STANDARD",
-        "timeCreated": stored.created.isoformat(),
-        "updated": stored.created.isoformat(),
-    }

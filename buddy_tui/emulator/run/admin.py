@@ -27,10 +27,16 @@ def handlers(
 
     `builds` answers SubmitBuild: raw SubmitBuildRequest in, raw SubmitBuildResponse out.
     """
+
+    async def submitted(request: Message) -> Message:
+        begun = await builds(request)
+        lose_reply(faults)
+        return begun
+
     tables = {
         "google.cloud.run.v2.Services": _services(world, faults),
         "google.cloud.run.v2.Revisions": _revisions(world),
-        "google.cloud.run.v2.Builds": {"SubmitBuild": Unary(run_v2.SubmitBuildRequest.pb(), builds)},
+        "google.cloud.run.v2.Builds": {"SubmitBuild": Unary(run_v2.SubmitBuildRequest.pb(), submitted)},
         "google.longrunning.Operations": _operations(world, operations),
     }
     return tuple(service(name, table, faults) for name, table in tables.items())
@@ -44,9 +50,11 @@ def _services(world: World, faults: Faults) -> dict[str, Unary]:
         return world.get_service(request.name)
 
     async def created(request: Message) -> Message:
-        return world.create_service(
+        done = world.create_service(
             request.parent, request.service_id, request.service, validate_only=request.validate_only
         )
+        lose_reply(faults)
+        return done
 
     async def updated(request: Message) -> Message:
         done = world.update_service(

@@ -10,6 +10,7 @@ def complete(service: Message, where: Where, number: str) -> None:
     service.ingress = service.ingress or INGRESS_ALL
     service.launch_stage = service.launch_stage or GENERALLY_AVAILABLE
     complete_template(service.template, where, number)
+    _tell_source(service)
 
 
 def complete_template(template: Message, where: Where, number: str) -> None:
@@ -26,6 +27,17 @@ def complete_template(template: Message, where: Where, number: str) -> None:
     for container in template.containers:
         if container.ports and not container.HasField("startup_probe"):
             _add_default_probe(container)
+
+
+def _tell_source(service: Message) -> None:
+    """Let a container tell where its image came from, as long as that is what the service was built into last.
+
+    That Cloud Run takes it from there is unverified.
+    """
+    config = service.build_config
+    for container in service.template.containers:
+        if config.source_location and container.image.partition("@")[0] == config.image_uri:
+            container.build_info.source_location = config.source_location
 
 
 def _complete_resources(container: Message) -> None:

@@ -46,7 +46,7 @@ def routes(world: World, faults: Faults, operations: LongRunning) -> list[web.Ro
         *_operations(world, operations),
         *_locations(world),
     )
-    return [web.route(verb, path, _spoken(answer, faults)) for verb, path, answer in table]
+    return [web.route(verb, path, spoken(answer, faults)) for verb, path, answer in table]
 
 
 def _services(world: World, faults: Faults) -> tuple[tuple[str, str, _Answer], ...]:
@@ -54,12 +54,14 @@ def _services(world: World, faults: Faults) -> tuple[tuple[str, str, _Answer], .
         return world.list_services(request.match_info["parent"], *_page(request))
 
     async def created(request: web.Request) -> Message:
-        return world.create_service(
+        done = world.create_service(
             request.match_info["parent"],
             request.query.get("serviceId", ""),
             await _body(request),
             validate_only=_flag(request, "validateOnly"),
         )
+        lose_reply(faults)
+        return done
 
     async def got(request: web.Request) -> Message:
         return world.get_service(request.match_info["name"])
@@ -141,7 +143,7 @@ def _locations(world: World) -> tuple[tuple[str, str, _Answer], ...]:
     return (("GET", "/v1/{parent:projects/[^/]+}/locations", listed),)
 
 
-def _spoken(answer: _Answer, faults: Faults) -> _Handler:
+def spoken(answer: _Answer, faults: Faults) -> _Handler:
     """Say in JSON what `answer` answers or raises; every call passes through `faults` first."""
 
     async def handle(request: web.Request) -> web.StreamResponse:
