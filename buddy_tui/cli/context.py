@@ -59,6 +59,7 @@ def _document(
         "schema": "buddy.context/1",
         "settings": {name: _told(value) for name, value in _values(settings)},
         "probes": [question.name for question in settings.questions],
+        "release": asdict(settings.release),
         "files": {
             "buddy_toml": str(path) if path else None,
             "gcloud": {"name": gcloud.name, "path": str(gcloud.path), "problem": gcloud.problem or None},
@@ -84,6 +85,9 @@ def _lines(
             shown = one.value or nobody.get(name, "-")
             yield f"{name.replace('_', '-'):<14} {shown:<32} {one.origin}".rstrip()
     yield f"{'probes':<14} {', '.join(question.name for question in settings.questions)}"
+    pace = settings.release
+    steps = ", ".join(f"{step} %" for step in pace.steps)
+    yield f"{'release':<14} {steps}; each baked for {pace.bake:g} s, with {pace.least:,} requests at least"
     path = find_buddy_toml(os.environ, working_directory())
     yield ""
     yield f"{'buddy.toml':<14} {path or 'none from here upwards'}"
@@ -101,5 +105,5 @@ def _credentials(adc: "AdcFile | None") -> str:
 
 def _values(settings: Settings) -> Iterator[tuple[str, Known | tuple[Known, ...]]]:
     for field in fields(settings):
-        if field.name not in {"questions", "session"}:
+        if field.name not in {"questions", "session", "release"}:
             yield field.name, getattr(settings, field.name)

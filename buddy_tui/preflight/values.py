@@ -53,7 +53,8 @@ class Target:
     """The service that would be deployed to, as far as it could be looked at.
 
     `service` is `None` for a first deployment or where nothing could be asked (`trouble` says so). `granted` are the
-    permissions that we hold of `wanted`; `apis` maps the name of an API to whether it is on, `None` where unknown.
+    permissions that we hold of `wanted`, `untold` those of which nobody could say; `apis` maps the name of an API to
+    whether it is on, `None` where unknown.
     """
 
     name: ServiceName | None = None
@@ -61,6 +62,7 @@ class Target:
     revisions: tuple[Revision, ...] = ()
     wanted: tuple[str, ...] = ()
     granted: frozenset[str] | None = None
+    untold: frozenset[str] = frozenset()
     apis: Mapping[str, bool | None] = field(default_factory=dict)
     trouble: str = ""
 
@@ -74,6 +76,7 @@ class Facts:
     - `graph` is of the upload; `whole` of the project, where the upload is only a part of it
     - `texts`: the text of small files by their path in the upload (Dockerfile, requirements, the entry module …)
     - `tag`: the tag that the new revision would get
+    - `declared`: the distributions that the image installs, by normalised name, as far as files tell
     """
 
     source: str
@@ -88,6 +91,7 @@ class Facts:
     git: Git = Git()
     target: Target = Target()
     tag: str = ""
+    declared: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

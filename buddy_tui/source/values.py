@@ -25,7 +25,7 @@ NO_PLACE = At("")
 class SourceFile:
     """A file that would be uploaded. `size` in bytes, `modified` in seconds since the epoch.
 
-    `link` says where a symbolic link leads that is followed; its target lies inside the root.
+    `link` is where the file really lies, relative to the root, when a symbolic link leads to it or to its folder.
     """
 
     path: str
@@ -57,7 +57,8 @@ class Upload:
     """The upload set of a root, as gcloud computes it; files sorted by path.
 
     `ignore_file` is whose rules hold: `.gcloudignore`, `.gitignore`, or empty where everything is uploaded.
-    `left_out` and `not_taken` are bounded; `cut` says that more files were found than are looked at.
+    `left_out` and `not_taken` are bounded; `cut` says that more files were found than are looked at. `folders` are
+    those that go along although nothing in them does, which a COPY may ask for.
     """
 
     root: Path
@@ -66,6 +67,7 @@ class Upload:
     left_out: tuple[LeftOut, ...] = ()
     not_taken: tuple[NotTaken, ...] = ()
     cut: bool = False
+    folders: tuple[str, ...] = ()
 
     @property
     def size(self) -> int:
@@ -164,6 +166,7 @@ class Found(StrEnum):
     DECLARED = "declared"  # a dependency that is installed
     UNDECLARED = "undeclared"  # known as a distribution (or installed here), and nobody declares it
     ELSEWHERE = "elsewhere"  # in the upload or the project, and not where the image would look for it
+    UNSURE = "unsure"  # may come with a dependency, or lie on a path, that cannot be read from files
     NOWHERE = "nowhere"
 
 
@@ -181,7 +184,7 @@ class Import:
     """One import statement (or `import_module` of a constant) for one module.
 
     `name` is the dotted name that is looked for; `target` the file of the upload, or the distribution, that answers.
-    `elsewhere` are folders or files in which it would be found.
+    `elsewhere` are folders (from which it would be found) and files, relative to the root. `relative` is `from . import`.
     """
 
     name: str
@@ -190,6 +193,7 @@ class Import:
     found: Found = Found.NOWHERE
     target: str = ""
     elsewhere: tuple[str, ...] = ()
+    relative: bool = False
 
 
 @dataclass(frozen=True, slots=True)

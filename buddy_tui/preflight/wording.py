@@ -1,0 +1,53 @@
+"""preflight: lists, sizes and places in words. What comes from the upload is cleaned before it is told."""
+
+from collections.abc import Iterable, Sequence
+
+import humanize
+
+from buddy_tui.clean import clean_line
+from buddy_tui.preflight.values import Evidence, Facts
+from buddy_tui.source.values import NO_PLACE, At, Unknown
+
+# As much evidence as a finding bears; what is more is counted.
+_MOST = 12
+
+
+def listed(names: Iterable[str], most: int = 3) -> str:
+    """Return `a, b, c and 4 more`, cleaned."""
+    every = [clean_line(name) for name in names]
+    more = f" and {len(every) - most:,} more" if len(every) > most else ""
+    return ", ".join(every[:most]) + more
+
+
+def counted(number: int, noun: str) -> str:
+    """Return `1 file`, `2 files`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def bytes_of(size: int) -> str:
+    """Return `2.1 MB`."""
+    return humanize.naturalsize(size)
+
+
+def seen(said: str, at: At = NO_PLACE) -> Evidence:
+    """Return evidence with its words and its path cleaned."""
+    return Evidence(clean_line(said), At(clean_line(at.path), at.line))
+
+
+def bounded(evidence: Sequence[Evidence]) -> tuple[Evidence, ...]:
+    """Return the first of the evidence, and how much more there is."""
+    more = len(evidence) - _MOST
+    if more <= 1:
+        return tuple(evidence)
+    return (*evidence[:_MOST], Evidence(f"and {more:,} more"))
+
+
+def not_followed(unknown: Sequence[Unknown]) -> tuple[Evidence, ...]:
+    """Return what nobody can know from the files alone, as evidence."""
+    return bounded([seen(one.said, one.at) for one in unknown])
+
+
+def line_at(facts: Facts, at: At) -> str:
+    """Return a line of a text that was read, without the blanks around it; empty where it was not."""
+    lines = facts.texts.get(at.path, "").splitlines()
+    return lines[at.line - 1].strip() if 0 < at.line <= len(lines) else ""
