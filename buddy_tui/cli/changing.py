@@ -105,17 +105,15 @@ async def _decided(scene: Scene, plan: "Plan", guard: Guard, conclude: Conclude)
         return ExitCode.OK if done else ExitCode.REFUSED
     if not guard.json:
         print(plan_as_text(plan), end="", file=sys.stderr)
-    _check(scene, plan, guard)
+    check(scene.settings, plan, guard)
     return await conclude(scene, plan, guard)
 
 
-def _check(scene: Scene, plan: "Plan", guard: Guard) -> None:
-    """Let nothing pass that was not meant. Raises Refused with the way on."""
+def check(settings: "Settings", plan: "Plan", guard: Guard) -> None:
+    """Let nothing pass that was not meant; ask where that is possible. Raises Refused with the way on."""
     service = plan.name.service
-    if scene.settings.read_only:
-        raise Refused(
-            f"{scene.settings.read_only.origin} says that nothing may be changed.", "Use --dry-run."
-        )
+    if settings.read_only:
+        raise Refused(f"{settings.read_only.origin} says that nothing may be changed.", "Use --dry-run.")
     if guard.approve and guard.approve != plan.hash:
         raise Refused(
             f"The plan is {plan.hash} now, not {clean_line(guard.approve)}: the service has changed since.",
@@ -126,10 +124,10 @@ def _check(scene: Scene, plan: "Plan", guard: Guard) -> None:
     if guard.confirm and guard.confirm != service:
         raise Refused(f"--confirm says {clean_line(guard.confirm)}, and the service is {service}.")
     if guard.yes or guard.approve:
-        if scene.settings.production and guard.confirm != service:
+        if settings.production and guard.confirm != service:
             raise Refused("This is production: --yes alone changes nothing.", f"Add --confirm {service}")
         return
-    _ask(plan, production=scene.settings.production)
+    _ask(plan, production=settings.production)
 
 
 def _ask(plan: "Plan", *, production: bool) -> None:

@@ -67,6 +67,28 @@ VERBS = (
         exits="Exits 0 when every line is a yes, 1 when one is a no (before promotion that is\nthe traffic), 3 when one cannot be told, 4 when it is not allowed.",
     ),
     Verb(
+        "preflight",
+        "buddy_tui.cli.preflight:preflight",
+        "Say whether a folder would deploy, before anything is uploaded.",
+        ("", "--source .. --service api", "--no-boot --json"),
+        exits="Exits 0 when it would deploy, with or without warnings, 1 when it would not.",
+    ),
+    Verb(
+        "modules",
+        "buddy_tui.cli.modules:modules",
+        "Map what the start imports: needed, deferred, and what each costs.",
+        ("", "--source .. --json"),
+    ),
+    Verb(
+        "deploy",
+        "buddy_tui.cli.deploy:deploy",
+        "Deploy a revision without traffic, and prove that it is good.",
+        ("--source . --service api --dry-run", "--image IMAGE --service api --yes --confirm api"),
+        exits="Exits 0 when it is deployed and was proved, 1 when it failed and all is as it was,\n"
+        "4 when it is not allowed, 5 when a guard refused it, 6 when it was left: the next one\n"
+        "goes on with it.",
+    ),
+    Verb(
         "rollback",
         "buddy_tui.cli.rollback:rollback",
         "Give all traffic back to a revision that served well.",
@@ -106,6 +128,13 @@ VERBS = (
         "buddy_tui.cli.restore_latest:restore_latest",
         "Let traffic follow the latest ready revision again.",
         ("--service api --dry-run",),
+        exits=_CHANGE,
+    ),
+    Verb(
+        "stay-pinned",
+        "buddy_tui.cli.stay_pinned:stay_pinned",
+        "Decide that a roll-back stays as it is.",
+        ('--service api --yes --confirm api --reason "waits for a fix"',),
         exits=_CHANGE,
     ),
     Verb(

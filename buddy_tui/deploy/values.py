@@ -25,6 +25,32 @@ class Stage(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Source:
+    """A source tree that is to be built: `files`, `size` (bytes) and `digest` as in a Release."""
+
+    root: Path
+    files: int
+    size: int
+    digest: str
+    dockerfile: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is to be deployed, and how: a `source`, or an `image` that is there already.
+
+    `tag` is empty where the revision is to be tagged by its own name. `first` says that it is known that nothing
+    serves yet. `reason` is why a preflight that failed shall not stop it.
+    """
+
+    source: Source | None = None
+    image: str = ""
+    tag: str = ""
+    first: bool = False
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Release:
     """A deployment as it was planned; everything that a new start needs to go on with it.
 
@@ -35,7 +61,8 @@ class Release:
     - `files`, `size` (bytes) and `digest` of the upload set (SHA-256 over paths and contents, hex)
     - `revision`, `tag`: of the new revision; `object`: the name of the archive in its bucket
     - `dockerfile`: whether it is built by its Dockerfile, else by buildpacks
-    - `first`: there is no service yet, so that it will serve everything at once
+    - `first`: nothing was ever ready, so that it will serve everything at once; without an etag in the plan there is
+      no service yet either
     - `overruled`: the failed checks of the preflight that somebody gave a reason for
     """
 
@@ -57,6 +84,8 @@ class Release:
 @dataclass(frozen=True, slots=True)
 class Deployment:
     """A deployment so far; `ending` is `None` until it is over, and `done` means: ready, 0 %, tagged, probes passed.
+
+    It may end as `unknown`: nobody answers, or something takes too long. Then it was left, and can be gone on with.
 
     `sent` is how many bytes of the archive are there, of `release.size` packed into `packed` bytes. `lines` are the
     last lines of the build's log, then of the boot's, cleaned; `entries` the boot's as entries. `finding` names the

@@ -21,7 +21,7 @@ class Record:
 
     `who` is the account that gcloud names, `acting` the service account that was used instead, both empty where
     unknown. `before` and `after` are desired traffic lists. `outcome` is an `Ending` by its value, empty in an
-    intent. `evidence` are sentences. `number` counts from 1; `previous` and `hash` chain the lines (SHA-256, hex).
+    intent. `evidence` are sentences. `data` is what a change needs to go on with itself, as JSON in ASCII. `number` counts from 1; `previous` and `hash` chain the lines (SHA-256, hex).
     """
 
     at: datetime
@@ -42,6 +42,7 @@ class Record:
     evidence: tuple[str, ...] = ()
     outcome: str = ""
     sentence: str = ""
+    data: str = ""
     number: int = 0
     previous: str = ""
     hash: str = ""

@@ -1,0 +1,1 @@
+"""Deployments: planned, walked, killed at every step, and gone on with."""
