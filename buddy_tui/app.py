@@ -15,7 +15,7 @@ from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 
 from buddy_tui.clean import clean_line
-from buddy_tui.errors import BuddyError, ExitCode
+from buddy_tui.errors import BuddyError, ExitCode, Refused
 from buddy_tui.feeds import Feeds, LiveFeed
 from screens.opening import OpeningScreen
 from screens.theme import BUDDY
@@ -26,28 +26,36 @@ if TYPE_CHECKING:
 
     from textual.filter import LineFilter
     from textual.screen import Screen
+    from textual.timer import Timer
 
-    from buddy_tui.actions.values import Plan, Progress
+    from buddy_tui.actions.values import Plan, Progress, Promotion
     from buddy_tui.actions.wishes import Draft, Past, Ways, Wish
     from buddy_tui.boot.values import BootLog
     from buddy_tui.config import Settings
-    from buddy_tui.gateway import Cloud, Writes
+    from buddy_tui.deploy.looks import DeployDraft, Look, Modules
+    from buddy_tui.deploy.values import Deployment, Release
+    from buddy_tui.gateway import Cloud, Deploys, Writes
     from buddy_tui.model import Directory, LogScope, Revision, ServiceName, Snapshot
     from screens.base import Feed
     from screens.messages import (
         ApplyChange,
         Back,
+        CancelDeployment,
         Copy,
         Crashed,
         OpenBootLog,
         OpenHistory,
         OpenLink,
+        OpenModules,
+        OpenPreflight,
         OpenProbes,
         OpenRollback,
         OpenService,
         OpenVerify,
         RequestChange,
+        RequestDeployment,
         Save,
+        SteerPromotion,
     )
     from screens.palette import ScreenCommands
     from screens.probes import ProbeFeeds
@@ -78,8 +86,9 @@ class BuddyApp(App[None]):
     """The dashboard.
 
     `connect` makes the connection to Cloud Run, slowly: it is awaited after the first paint, and again after it
-    failed with a BuddyError. `writes` is how something is changed over it; `None` where nothing may be. `clock` tells the time in UTC. A crash is written to `log_file`, and logs are saved in
-    `saves`; none means this system's own place.
+    failed with a BuddyError. `writes` and `deploys` are how something is changed over it; `None` where nothing may be.
+    `clock` tells the time in UTC. A crash is written to `log_file`, and logs are saved in `saves`; none means this
+    system's own place.
     """
 
     TITLE = "buddy-tui"
@@ -98,6 +107,7 @@ class BuddyApp(App[None]):
         connect: Callable[[], Awaitable[Cloud]],
         *,
         writes: Callable[[Cloud], Writes] | None = None,
+        deploys: Callable[[Cloud], Deploys] | None = None,
         clock: Callable[[], datetime] = _now,
         log_file: Path | None = None,
         saves: Path | None = None,
@@ -108,12 +118,15 @@ class BuddyApp(App[None]):
         super().__init__()
         self.settings = settings
         self.clock = clock
-        self._feeds = Feeds(settings, connect, clock, writes)
+        self._feeds = Feeds(settings, connect, clock, writes, deploys)
         self._may_change = writes is not None
+        self._may_deploy = writes is not None and deploys is not None
         self._shows_change = False
+        self._unlocking: Timer | None = None
         self._log_file = log_file
         self._saves = saves
         self._leaving = False
+        self._told_what_is_left = False
         self.register_theme(BUDDY)
         wanted = os.environ.get("TEXTUAL_THEME", "")
         self.theme = wanted if wanted in self.available_themes else BUDDY.name
@@ -155,6 +168,14 @@ class BuddyApp(App[None]):
         """Tell what became of changes that a former run did not see the end of."""
         for sentence in await self._feeds.changes.unfinished():
             self.notify(sentence, title="A former change", severity="warning", timeout=15, markup=False)
+        for sentence in await self._feeds.deploys.unfinished():
+            self.notify(
+                f"{sentence} D on its service goes on with it.",
+                title="A former deployment",
+                severity="warning",
+                timeout=15,
+                markup=False,
+            )
 
     def _first_screen(self) -> Screen[None]:
         """Return the one service that the context names, or all of the project."""
@@ -174,6 +195,9 @@ class BuddyApp(App[None]):
         for command in super().get_system_commands(screen):
             if command.title not in {"Keys", "Quit", "Maximize", "Minimize"}:
                 yield command
+        if unlocked := self._feeds.unlocked():
+            name = unlocked[0].service
+            yield SystemCommand(f"Lock {name} again", "Ask for its name before each change", self.lock_again)
 
     def _service_screen(self, name: ServiceName) -> ServiceScreen:
         from screens.service import ServiceScreen
@@ -216,6 +240,16 @@ class BuddyApp(App[None]):
         """Leave when what a session probe wrote is taken away again; asked once more, at once."""
         from screens.base import BuddyScreen
 
+        if (release := self._feeds.deploying) and not self._told_what_is_left:
+            self._told_what_is_left = True
+            self.notify(
+                "Once more leaves it as it is; the next start tells so, and D on its service goes on with it.",
+                title=f"{release.revision} is being deployed",
+                severity="warning",
+                timeout=15,
+                markup=False,
+            )
+            return
         for screen in self.screen_stack:
             if isinstance(screen, BuddyScreen):
                 screen.let_go()
@@ -223,11 +257,7 @@ class BuddyApp(App[None]):
             self.exit()
             return
         self._leaving = True
-        what, then = (
-            ("Waiting for the end of the change…", "the journal then tells at the next start how it ended.")
-            if self._feeds.changing
-            else ("Taking the session away again…", "the next session probe then sweeps what is left.")
-        )
+        what, then = self._leaving_behind()
         self.notify(
             f"Once more leaves at once; {then}",
             title=what,
@@ -235,6 +265,20 @@ class BuddyApp(App[None]):
             markup=False,
         )
         self.run_worker(self._leave_tidied(), group="leave")
+
+    def _leaving_behind(self) -> tuple[str, str]:
+        """Say what is waited for before we leave, and what becomes of it when nobody does."""
+        from buddy_tui.actions.values import Verb
+
+        running = self._feeds.changes.running if self._feeds.changing else None
+        if running is None:
+            return "Taking the session away again…", "the next session probe then sweeps what is left."
+        if running.verb is Verb.PROMOTE:
+            return (
+                "A promotion is under way",
+                "the traffic then stays where it is, and nobody watches its gates.",
+            )
+        return "Waiting for the end of the change…", "the journal then tells at the next start how it ended."
 
     async def _leave_tidied(self) -> None:
         await self._feeds.tidied(_TIDIES_WITHIN)
@@ -304,6 +348,10 @@ class BuddyApp(App[None]):
         """Return the feed of the change that is under way."""
         return LiveFeed(lambda _: self._feeds.changes.progresses())
 
+    def promotion_feed(self) -> Feed[Promotion]:
+        """Return the feed of the promotion that is under way."""
+        return LiveFeed(lambda _: self._feeds.changes.promotions())
+
     def past_feed(self, name: ServiceName) -> Feed[Past]:
         """Return the feed of what the journal tells of a service."""
         return LiveFeed(lambda wake: self._feeds.changes.pasts(name, wake))
@@ -328,13 +376,40 @@ class BuddyApp(App[None]):
         """Show the plan and ask, once; not while another change is under way."""
         from screens.confirm import ConfirmScreen
 
-        if running := self._feeds.changing and self._feeds.changes.running:
-            self.notify(
-                f"{running.title} is under way: wait until it is over.", title="Not now", markup=False
-            )
+        if not self._may_change:
+            self.notify("Nothing may be changed.", title="Read-only", markup=False)
+        elif running := self._feeds.changing and self._feeds.changes.running:
+            self._tell_running(running)
         elif not isinstance(self.screen, ConfirmScreen):
             feed = self.draft_feed(message.wish)
             self.push_screen(ConfirmScreen(self.settings, feed, self.clock, message.wish))
+
+    def _tell_running(self, running: Plan) -> None:
+        """Say what is under way; a promotion is shown, for it can be put back at any time."""
+        from buddy_tui.actions.values import Verb
+        from screens.promote import PromoteScreen
+
+        then = "wait until it is over"
+        if running.verb is Verb.PROMOTE:
+            then = "`a` puts everything back"
+            if not isinstance(self.screen, PromoteScreen):
+                self.push_screen(PromoteScreen(self.settings, self.promotion_feed(), self.clock, running))
+        self.notify(f"{running.title} is under way: {then}.", title="Not now", markup=False)
+
+    def on_steer_promotion(self, message: SteerPromotion) -> None:
+        """Pass on what was said to the promotion that is under way; where it is over already, nothing happens."""
+        from screens.messages import Steering
+
+        if control := self._feeds.changes.control:
+            match message.steering:
+                case Steering.PAUSE:
+                    control.pause()
+                case Steering.RESUME:
+                    control.resume()
+                case Steering.SKIP:
+                    control.skip(message.reason)
+                case Steering.ABORT:
+                    control.abort(f"It was given up: {message.reason}.")
 
     async def on_apply_change(self, message: ApplyChange) -> None:
         """Begin a change that was confirmed, and show it in place of what led to it."""
@@ -344,41 +419,179 @@ class BuddyApp(App[None]):
             self.notify(f"{error} {error.hint}".strip(), title="Not done", severity="error", markup=False)
             return
         self._shows_change = True
-        await self._show_change(message.plan)
+        await self._show_change(message.draft)
         self._shows_change = False
+        if message.unlock:
+            self._unlocking = self._unlocking or self.set_interval(1.0, self.tell_unlocked)
 
     def begin_change(self, message: ApplyChange) -> None:
         """Begin a change. Raises Refused by a guard."""
+        from buddy_tui.deploy.looks import DeployDraft
+
+        draft = message.draft
+        if isinstance(draft, DeployDraft):
+            over = self._deployment_over
+            self._feeds.deploys.start(draft, typed=message.typed, reason=message.reason, over=over)
+            return
+        if draft.plan is None:
+            raise Refused("Nothing is planned yet.")
         self._feeds.changes.start(
-            message.plan,
+            draft.plan,
             typed=message.typed,
             reason=message.reason,
-            evidence=message.evidence,
+            evidence=draft.wish.evidence,
+            unlock=message.unlock,
             over=self._change_over,
         )
 
-    async def _show_change(self, plan: Plan) -> None:
+    async def _show_change(self, draft: Draft) -> None:
+        from buddy_tui.actions.values import Verb
+        from buddy_tui.deploy.looks import DeployDraft
         from screens.confirm import ConfirmScreen
         from screens.progress import ProgressScreen
+        from screens.promote import PromoteScreen
         from screens.rollback import RollbackScreen
 
-        while isinstance(self.screen, ConfirmScreen | RollbackScreen):
+        if isinstance(draft, DeployDraft):
+            if draft.release:
+                await self._show_deployment(draft.release)
+            return
+        while isinstance(self.screen, ConfirmScreen | RollbackScreen | ProgressScreen):
             await self.pop_screen()
-        await self.push_screen(ProgressScreen(self.settings, self.progress_feed(), self.clock, plan))
+        if draft.plan and draft.plan.verb is Verb.PROMOTE:
+            promoted = self.promotion_feed()
+            await self.push_screen(PromoteScreen(self.settings, promoted, self.clock, draft.plan))
+        elif draft.plan:
+            feed = self.progress_feed()
+            await self.push_screen(ProgressScreen(self.settings, feed, self.clock, draft.plan, draft.wish))
+
+    def tell_unlocked(self) -> None:
+        """Let every header say what is unlocked, and for how long."""
+        from screens.widgets.header import IdentityHeader
+
+        unlocked, told = self._feeds.unlocked(), ""
+        if unlocked:
+            minutes, seconds = divmod(int(unlocked[1].total_seconds()), 60)
+            told = f"UNLOCKED {unlocked[0].service} {minutes}:{seconds:02}"
+        for screen in self.screen_stack:
+            for header in screen.query(IdentityHeader):
+                header.unlocked = told
+
+    def lock_again(self) -> None:
+        """Ask for names again."""
+        self._feeds.changes.lock()
+        self.tell_unlocked()
 
     def _change_over(self, progress: Progress) -> None:
         """Tell how a change ended to somebody who has left its screen."""
         from buddy_tui.actions.values import Ending
         from screens.progress import ProgressScreen
+        from screens.promote import PromoteScreen
         from screens.widgets.steps import ending_word
 
-        if not self.is_running or self._shows_change or isinstance(self.screen, ProgressScreen):
+        seen = self._shows_change or isinstance(self.screen, ProgressScreen | PromoteScreen)
+        if not self.is_running or seen:
             return
         done = progress.ending in {Ending.DONE, Ending.NOTHING_TO_DO}
         self.notify(
             f"{progress.plan.title}. {progress.sentence}",
             title=ending_word(progress),
             severity="information" if done else "error",
+            timeout=15,
+            markup=False,
+        )
+
+    def preflight_feed(self, name: ServiceName, source: str, *, smoke: bool) -> Feed[Look]:
+        """Return the feed of the preflight of a source folder."""
+        return LiveFeed(lambda wake: self._feeds.preflights.looks(name, source, wake, smoke=smoke))
+
+    def modules_feed(self, source: str, *, smoke: bool) -> Feed[Modules]:
+        """Return the feed of the modules of a source folder."""
+        return LiveFeed(lambda wake: self._feeds.preflights.modules(source, wake, smoke=smoke))
+
+    def release_feed(self) -> Feed[Deployment]:
+        """Return the feed of the deployment that is under way."""
+        return LiveFeed(lambda _: self._feeds.deploys.progresses())
+
+    async def on_open_preflight(self, message: OpenPreflight) -> None:
+        """Show the deployment of the service that is under way, or ask about one that was left; else look at a source."""
+        name, release = message.name, self._feeds.deploying
+        if release and release.plan.name == name:
+            await self._show_deployment(release)
+        elif self._may_deploy and (left := await self._feeds.deploys.left(name)):
+            self._ask_to_deploy(LiveFeed(lambda wake: self._feeds.deploys.resumptions(left, wake)), name)
+        else:
+            self._show_preflight(name)
+
+    def _show_preflight(self, name: ServiceName) -> None:
+        """Show the preflight, once, however often it was asked before it was there."""
+        from screens.preflight import PreflightScreen
+
+        def open_feed(source: str, smoke: bool) -> Feed[Look]:  # noqa: FBT001 - as the screen calls it
+            return self.preflight_feed(name, source, smoke=smoke)
+
+        if not isinstance(self.screen, PreflightScreen):
+            self.push_screen(PreflightScreen(self.settings, open_feed, self.clock, name))
+
+    def on_open_modules(self, message: OpenModules) -> None:
+        """Show the modules of a source folder, once, however often it was asked."""
+        from screens.modules import ModulesScreen
+
+        if not isinstance(self.screen, ModulesScreen):
+            feed = self.modules_feed(message.source, smoke=message.smoke)
+            self.push_screen(ModulesScreen(self.settings, feed, self.clock, message.name))
+
+    def on_request_deployment(self, message: RequestDeployment) -> None:
+        """Show the plan of a deployment and ask, once; not while another one is under way."""
+        from buddy_tui.deploy.preparing import Said
+
+        name = message.name
+        # That a first revision serves at once is asked by the confirmation, in a box of its own.
+        said = Said(message.source, reason=message.reason, first=True, smoke=message.smoke)
+        if not self._may_deploy:
+            self.notify("Nothing may be deployed.", title="Read-only", markup=False)
+        elif release := self._feeds.deploying:
+            self.notify(f"{release.revision} is being deployed.", title="Not now", markup=False)
+        else:
+            feed = LiveFeed(lambda wake: self._feeds.deploys.drafts(name, said, wake))
+            self._ask_to_deploy(feed, name, message.reason)
+
+    def _ask_to_deploy(self, feed: Feed[DeployDraft], name: ServiceName, reason: str = "") -> None:
+        from buddy_tui.actions.values import Verb
+        from buddy_tui.actions.wishes import Wish
+        from screens.confirm import ConfirmScreen
+        from screens.confirm_deploy import ConfirmDeployScreen
+
+        if not isinstance(self.screen, ConfirmScreen):
+            wish = Wish(name, Verb.DEPLOY)
+            self.push_screen(ConfirmDeployScreen(self.settings, feed, self.clock, wish, reason))
+
+    async def _show_deployment(self, release: Release) -> None:
+        """Show a deployment in place of what led to it."""
+        from screens.confirm import ConfirmScreen
+        from screens.preflight import PreflightScreen
+        from screens.release import ReleaseScreen
+
+        while isinstance(self.screen, ConfirmScreen | PreflightScreen | ReleaseScreen):
+            await self.pop_screen()
+        feed, served = self.release_feed(), self.service_feed(release.plan.name)
+        await self.push_screen(ReleaseScreen(self.settings, feed, served, self.clock, release))
+
+    def on_cancel_deployment(self, message: CancelDeployment) -> None:
+        """Give the deployment up that is under way."""
+        self._feeds.deploys.cancel(message.reason)
+
+    def _deployment_over(self, deployment: Deployment) -> None:
+        """Tell how a deployment ended to somebody who has left its screen."""
+        from buddy_tui.actions.values import Ending
+        from screens.release import ReleaseScreen
+
+        if not self.is_running or self._shows_change or isinstance(self.screen, ReleaseScreen):
+            return
+        self.notify(
+            clean_line(f"{deployment.sentence} {deployment.hint}"),
+            title=deployment.release.plan.title,
+            severity="information" if deployment.ending is Ending.DONE else "error",
             timeout=15,
             markup=False,
         )
@@ -443,7 +656,7 @@ class BuddyApp(App[None]):
         from screens.palette import Palette
 
         if not isinstance(self.screen, Palette):
-            self.push_screen(Palette(id="--command-palette"))
+            self.push_screen(Palette())
 
     def action_help(self) -> None:
         """Show the keys that work here, and what the screen shows."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 from contextlib import aclosing, suppress
 from dataclasses import replace
 from datetime import timedelta
@@ -14,9 +15,11 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable
     from datetime import datetime
 
+    from buddy_tui.actions.control import Control
     from buddy_tui.actions.drafting import Terms
-    from buddy_tui.actions.values import Plan, Progress
+    from buddy_tui.actions.values import Plan, Progress, Promotion
     from buddy_tui.actions.wishes import Draft, Past, Ways, Wish
+    from buddy_tui.change_runs import Run
     from buddy_tui.config import Settings
     from buddy_tui.diagnose import Examiner
     from buddy_tui.gateway import Cloud, Writes
@@ -26,23 +29,8 @@ if TYPE_CHECKING:
 
 # Seconds between two looks whether a plan still holds, while somebody decides.
 _PAUSE = 5.0
-# Google keeps the audit log of changes for so long.
-_KEPT = timedelta(days=400)
-
-
-class _Run:
-    """The change that is under way, or the last one."""
-
-    def __init__(self, latest: Progress) -> None:
-        self.latest = latest
-        self.changed = asyncio.Event()
-        self.task: asyncio.Task[None] | None = None
-
-    def tell(self, progress: Progress) -> None:
-        """Hand a value to everybody who waits for one."""
-        self.latest = progress
-        told, self.changed = self.changed, asyncio.Event()
-        told.set()
+# So long may production stay unlocked for one service after its name was typed.
+UNLOCKED_FOR = timedelta(minutes=5)
 
 
 class ChangeStreams:
@@ -67,13 +55,32 @@ class ChangeStreams:
         self._writes = writes
         self._journal = journal
         self._door = door
-        self._run: _Run | None = None
+        self._run: Run | None = None
+        self._unlocked: tuple[ServiceName, datetime] | None = None
+
+    def unlocked(self) -> tuple[ServiceName, timedelta] | None:
+        """Return the service whose name is not asked for now, and for how long that goes on; else `None`."""
+        if self._unlocked is None:
+            return None
+        name, until = self._unlocked
+        left = until - self._clock()
+        # A clock that was set back must not make it longer.
+        return (name, left) if timedelta() < left <= UNLOCKED_FOR else None
+
+    def lock(self) -> None:
+        """Ask for names again from now on."""
+        self._unlocked = None
+
+    def needs_name(self, name: ServiceName) -> bool:
+        """Tell whether the service's name must be typed before it is changed."""
+        unlocked = self.unlocked()
+        return self._settings.production and (unlocked is None or unlocked[0] != name)
 
     @property
     def running(self) -> Plan | None:
         """The plan that is being done."""
         run = self._run
-        return run.latest.plan if run and run.task and not run.task.done() else None
+        return run.latest.plan if run and not run.is_over else None
 
     async def ways(self, name: ServiceName) -> AsyncGenerator[Ways, None]:
         """Rank where the service can be rolled back to, again whenever more is known; ends when all is."""
@@ -118,19 +125,28 @@ class ChangeStreams:
                 draft = await self._drafted(wish) if anew else await self._checked(draft)
             except BuddyError as error:
                 draft = replace(draft, trouble=self._trouble(error))
-            yield draft
+            yield replace(draft, needs_name=self.needs_name(wish.name))
             with suppress(TimeoutError):
                 await asyncio.wait_for(wake.wait(), _PAUSE)
 
     async def progresses(self) -> AsyncGenerator[Progress, None]:
         """Follow the change that is under way, or tell how the last one ended."""
-        run = self._run
-        while run:
-            changed = run.changed
-            yield run.latest
-            if run.latest.ending:
-                return
-            await changed.wait()
+        if run := self._run:
+            async with aclosing(run.progresses()) as values:
+                async for value in values:
+                    yield value
+
+    async def promotions(self) -> AsyncGenerator[Promotion, None]:
+        """Follow the promotion that is under way, or tell how the last one ended."""
+        if run := self._run:
+            async with aclosing(run.promotions()) as values:
+                async for value in values:
+                    yield value
+
+    @property
+    def control(self) -> Control | None:
+        """What steers the promotion that is under way; `None` while there is none."""
+        return self._run.control if self._run and not self._run.is_over else None
 
     async def pasts(self, name: ServiceName, wake: asyncio.Event) -> AsyncGenerator[Past, None]:
         """Read what the journal tells of a service, and again whenever that is asked."""
@@ -150,69 +166,105 @@ class ChangeStreams:
         typed: str,
         reason: str,
         evidence: tuple[str, ...],
+        unlock: bool = False,
         over: Callable[[Progress], None],
     ) -> None:
         """Begin a change, which then goes on whoever looks; `over` is told its end. Raises Refused by a guard.
 
-        `typed` is what was typed as the name of the service: in production it must be that.
+        `typed` is what was typed as the name of the service: in production it must be that, unless it was typed some
+        minutes ago with `unlock`, which asks that the name be not asked for again for some minutes.
         """
         from buddy_tui.actions.values import Progress
+        from buddy_tui.change_runs import Run
 
         writes = self._writes
         if writes is None:
             raise Refused(f"{self._settings.read_only.origin or 'This session'} is read-only.")
         if running := self.running:
             raise Refused(f"Another change is under way: {running.title}.", "Wait until it is over.")
-        if self._settings.production and typed != plan.name.service:
+        named = typed == plan.name.service
+        if self.needs_name(plan.name) and not named:
             raise Refused("This is production: the name of the service must be typed.")
         if plan.needs_reason and not reason:
             raise Refused("This change wants a reason.")
-        self._run = run = _Run(Progress(plan))
-        run.task = asyncio.create_task(self._apply(run, writes, reason, evidence, over))
+        if plan.refusal:
+            raise Refused(plan.refusal, plan.hint)
+        self._run = run = Run(Progress(plan))
+        is_unlock = unlock and named and self._settings.production
+        run.task = asyncio.create_task(self._work(run, writes, reason, evidence, over, unlock=is_unlock))
 
-    async def _apply(
+    async def _work(
         self,
-        run: _Run,
+        run: Run,
         writes: Callable[[Cloud], Writes],
         reason: str,
         evidence: tuple[str, ...],
         over: Callable[[Progress], None],
+        *,
+        unlock: bool,
     ) -> None:
-        from buddy_tui.actions.apply import apply
         from buddy_tui.actions.values import Ending
+        from buddy_tui.change_runs import Means
+        from buddy_tui.probes.door import HttpDoor
 
         try:
+            if unlock:
+                await self._unlock(run.latest.plan, reason)
             cloud, _ = await self._connected()
-            stream = apply(
-                run.latest.plan,
-                reads=cloud,
-                writes=writes(cloud),
-                journal=self.journal,
-                clock=self._clock,
-                who=self._settings.account.value,
-                acting=self._settings.impersonate.value,
-                reason=reason,
-                evidence=evidence,
-            )
-            async with aclosing(stream) as values:
-                async for progress in values:
-                    run.tell(progress)
         except BuddyError as error:
-            run.tell(replace(run.latest, ending=Ending.FAILED, sentence=str(error), hint=error.hint))
+            run.end(Ending.FAILED, str(error), error.hint)
+        else:
+            door = (self._door or HttpDoor)(cloud)
+            await run.work(
+                Means(
+                    cloud,
+                    writes(cloud),
+                    self.journal,
+                    door,
+                    self._settings,
+                    self._terms(),
+                    self._clock,
+                    reason,
+                    evidence,
+                )
+            )
         over(run.latest)
+
+    async def _unlock(self, plan: Plan, reason: str) -> None:
+        """Ask for no name for some minutes, and put that on record before. Raises Unwritable."""
+        from buddy_tui.journal.values import Kind, Record
+
+        until, settings = self._clock() + UNLOCKED_FOR, self._settings
+        note = Record(
+            self._clock(),
+            Kind.NOTE,
+            secrets.token_hex(8),
+            plan.name,
+            verb="unlock",
+            who=settings.account.value,
+            acting=settings.impersonate.value,
+            reason=reason,
+            sentence=f"Its name is not asked for until {until:%H:%M:%S} UTC.",
+        )
+        await asyncio.to_thread(self.journal.write, note)
+        self._unlocked = plan.name, until
 
     async def unfinished(self) -> tuple[str, ...]:
         """Find out what became of changes whose end nobody saw, and tell it in sentences."""
+        from buddy_tui.actions.promotion import left_behind, unattended
         from buddy_tui.actions.reconcile import reconcile, unfinished
 
-        reading = await asyncio.to_thread(self.journal.read)
-        if not unfinished(reading.records):
+        records = (await asyncio.to_thread(self.journal.read)).records
+        promoted = left_behind(records)
+        if not unfinished(records) and not promoted:
             return ()
         try:
             cloud, _ = await self._connected()
-        except BuddyError:
-            return ()
-        return tuple(one.sentence for one in await reconcile(self.journal, cloud, self._clock))
+            found = [one.sentence for one in await reconcile(self.journal, cloud, self._clock)]
+            found += [unattended(self.journal, await cloud.service(name)) for name in promoted]
+        except BuddyError as error:
+            return (f"What became of a former change cannot be found out: {error}",)
+        return tuple(filter(None, found))
 
     async def over(self, most: float) -> bool:
         """Tell whether nothing is under way, after waiting for that for at most so many seconds."""
@@ -242,10 +294,13 @@ class ChangeStreams:
         return cloud, service, revisions
 
     async def _drafted(self, wish: Wish) -> Draft:
+        from buddy_tui.actions.planned import planned
         from buddy_tui.actions.wishes import Draft
 
         cloud, service, revisions = await self._looked(wish.name)
-        plan = await self._planned(wish, cloud, service, revisions)
+        records = (await asyncio.to_thread(self.journal.read)).records
+        steps = self._settings.release.steps
+        plan = await planned(wish, cloud, service, revisions, records, self._terms(), steps)
         return Draft(wish, plan, as_of=self._clock())
 
     async def _checked(self, draft: Draft) -> Draft:
@@ -266,48 +321,6 @@ class ChangeStreams:
             return fresh
         return replace(draft, moved=("The service is not as it was when this was planned.",), trouble=None)
 
-    async def _planned(
-        self, wish: Wish, cloud: Cloud, service: Service, revisions: tuple[Revision, ...]
-    ) -> Plan:
-        from buddy_tui.actions.restore_latest import restore_latest
-        from buddy_tui.actions.roll_back import roll_back
-        from buddy_tui.actions.tags import tag
-        from buddy_tui.actions.values import Verb
-
-        terms = self._terms()
-        match wish.verb:
-            case Verb.ROLL_BACK:
-                return _heeded(roll_back(service, revisions, wish.revision, terms), service, revisions)
-            case Verb.TAG:
-                return tag(service, revisions, wish.tag, wish.revision, terms)
-            case Verb.RESTORE_LATEST:
-                return restore_latest(service, revisions, terms)
-            case _:
-                return await self._undone(cloud, service, revisions, terms)
-
-    async def _undone(
-        self, cloud: Cloud, service: Service, revisions: tuple[Revision, ...], terms: Terms
-    ) -> Plan:
-        from buddy_tui.actions.drafting import Look, unmade
-        from buddy_tui.actions.former import former_of
-        from buddy_tui.actions.undo import undo
-        from buddy_tui.actions.values import Verb
-
-        records = (await asyncio.to_thread(self.journal.read)).records
-        silent = ""
-        try:
-            changes = await cloud.traffic_changes(service.name, self._clock() - _KEPT)
-        except BuddyError as error:
-            changes, silent = (), f" The audit log cannot be read: {error}"
-        if former := former_of(service, records, changes):
-            return undo(service, revisions, former.targets, terms, by=former.by)
-        why = (
-            f"Neither the journal nor the audit log tells what stood before.{silent}",
-            "Say what you want instead: roll back to a revision, or restore latest.",
-        )
-        title = f"Undo the last change of {service.name.service}"
-        return unmade(Look(service, revisions, terms), Verb.UNDO, title, why)
-
     def _terms(self) -> Terms:
         from buddy_tui.actions.drafting import Terms
 
@@ -318,15 +331,3 @@ class ChangeStreams:
         from buddy_tui.model import Trouble
 
         return Trouble(str(error), error.hint, int(error.exit_code), self._clock())
-
-
-def _heeded(plan: Plan, service: Service, revisions: tuple[Revision, ...]) -> Plan:
-    """Add what makes going back to that very revision dangerous."""
-    from buddy_tui.actions.evidence import serving
-    from buddy_tui.actions.hazards import hazards
-
-    target = next((one for one in revisions if one.name == plan.revision), None)
-    if plan.refusal or target is None:
-        return plan
-    told = hazards(target, serving(service, revisions), revisions=revisions)
-    return replace(plan, warnings=(*told, *plan.warnings))

@@ -10,15 +10,18 @@ from buddy_tui.errors import BuddyError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
     from buddy_tui.boot.values import BootLog
     from buddy_tui.change_streams import ChangeStreams
     from buddy_tui.config import Settings
+    from buddy_tui.deploy.values import Release
+    from buddy_tui.deploy_streams import DeployStreams
     from buddy_tui.diagnose import Examiner
-    from buddy_tui.gateway import Cloud, Writes
+    from buddy_tui.gateway import Cloud, Deploys, Writes
     from buddy_tui.logs import LogDesk
     from buddy_tui.model import Directory, LogScope, Revision, ServiceName, Snapshot, Trouble
+    from buddy_tui.preflight_streams import PreflightStreams
     from buddy_tui.probe_streams import ProbeStreams
 
 Seen = TypeVar("Seen")
@@ -44,8 +47,8 @@ class Feeds:
     """The streams of one project, and all that they share: the connection, the tail, what was found out.
 
     `connect` is awaited when a stream begins, and again after it failed with a BuddyError; that is told as the
-    stream's only value, as the trouble of somebody who has seen nothing. `writes` is the way to change something
-    over that connection; `None` where nothing may be changed.
+    stream's only value, as the trouble of somebody who has seen nothing. `writes` and `deploys` are the ways to change
+    something over that connection; `None` where nothing may be changed.
     """
 
     def __init__(
@@ -54,17 +57,20 @@ class Feeds:
         connect: Callable[[], Awaitable[Cloud]],
         clock: Callable[[], datetime],
         writes: Callable[[Cloud], Writes] | None = None,
+        deploys: Callable[[Cloud], Deploys] | None = None,
     ) -> None:
         self._settings = settings
         self._connect = connect
         self._clock = clock
         self._writes = writes
+        self._may_deploy = deploys
         self._connecting = asyncio.Lock()
         self._cloud: Cloud | None = None
         self._desk: LogDesk | None = None
         self._examiner: Examiner | None = None
         self._probes: ProbeStreams | None = None
         self._changes: ChangeStreams | None = None
+        self._deploys: DeployStreams | None = None
 
     async def snapshots(self, name: ServiceName, wake: asyncio.Event) -> AsyncGenerator[Snapshot, None]:
         """Watch one service, and find out why its failed revisions failed."""
@@ -132,9 +138,42 @@ class Feeds:
         return self._changes
 
     @property
+    def preflights(self) -> PreflightStreams:
+        """The streams of those who look at a source folder."""
+        from buddy_tui.preflight_streams import PreflightStreams
+
+        return PreflightStreams(self._connected, self._clock)
+
+    @property
+    def deploys(self) -> DeployStreams:
+        """The streams of those who deploy."""
+        from buddy_tui.deploy_streams import DeployStreams
+
+        if self._deploys is None:
+            self._deploys = DeployStreams(
+                self._settings,
+                self._connected,
+                self._clock,
+                self._writes,
+                self._may_deploy,
+                needs_name=self.changes.needs_name,
+                journal=lambda: self.changes.journal,
+            )
+        return self._deploys
+
+    @property
+    def deploying(self) -> Release | None:
+        """The deployment that is under way."""
+        return self._deploys.running if self._deploys else None
+
+    @property
     def changing(self) -> bool:
         """Whether a change is under way."""
         return self._changes is not None and self._changes.running is not None
+
+    def unlocked(self) -> tuple[ServiceName, timedelta] | None:
+        """Return the service whose name is not asked for now, and for how long that goes on."""
+        return self._changes.unlocked() if self._changes else None
 
     async def _connected(self) -> tuple[Cloud, Examiner]:
         from buddy_tui.diagnose import Examiner
@@ -162,6 +201,8 @@ class Feeds:
     async def close(self, most: float) -> None:
         """Close what was opened, after waiting for session probes and changes for at most so many seconds."""
         await self.tidied(most)
+        if self._deploys is not None:
+            await self._deploys.close()
         if self._changes is not None:
             await self._changes.close()
         if self._desk is not None:

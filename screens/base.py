@@ -11,9 +11,11 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.worker import Worker
 
+from buddy_tui.actions.values import Verb
+from buddy_tui.actions.wishes import Wish
 from buddy_tui.config import Settings
-from buddy_tui.model import Trouble
-from screens.messages import Back, Copy, Crashed
+from buddy_tui.model import ServiceName, Trouble
+from screens.messages import Back, Copy, Crashed, OpenHistory, OpenRollback, RequestChange
 from screens.widgets.header import Identity, IdentityHeader, identity
 from screens.widgets.keys import KeyLine
 from screens.widgets.notice import Notice
@@ -26,6 +28,7 @@ Seen_co = TypeVar("Seen_co", covariant=True)
 # The class that a screen wears from that many columns or rows on.
 _WIDTHS = [(0, "-cramped"), (40, "-narrow"), (100, "-wide")]
 _HEIGHTS = [(0, "-flat"), (8, "-short"), (20, "-tall"), (30, "-roomy")]
+_ABOUT_A_SERVICE = frozenset(("roll_back", "undo", "restore_latest", "history"))
 
 
 class Feed(Protocol[Seen_co]):
@@ -75,9 +78,13 @@ class BuddyScreen(Screen[None]):
         Binding("escape", "back", "Back", id="screen.back"),
         Binding("ctrl+r", "refresh", "Refresh", show=False, id="screen.refresh"),
         Binding("c", "copy_hint", "Copy fix", id="screen.copy-hint"),
+        Binding("R", "roll_back", "Roll back", id="service.roll-back"),
+        Binding("U", "undo", "Undo", show=False, id="service.undo"),
+        Binding("L", "restore_latest", "Latest", show=False, id="service.restore-latest"),
+        Binding("H", "history", "History", show=False, id="service.history"),
         Binding("q", "app.quit", "Quit", id="screen.quit"),
     ]
-    CHANGES: ClassVar[frozenset[str]] = frozenset()
+    CHANGES: ClassVar[frozenset[str]] = frozenset(("roll_back", "undo", "restore_latest"))
     """The actions that lead to a change: read-only, their keys are dimmed and say why."""
     HORIZONTAL_BREAKPOINTS = _WIDTHS
     VERTICAL_BREAKPOINTS = _HEIGHTS
@@ -100,6 +107,10 @@ class BuddyScreen(Screen[None]):
     def body(self) -> ComposeResult:
         """Yield the widgets between notice and footer."""
         yield from ()
+
+    def about(self) -> ServiceName | None:
+        """Return the service that keys which change something are about, if there is one."""
+        return None
 
     def receive(self, value: Any) -> None:  # noqa: ANN401 - each screen knows what its feed yields
         """Show a value of the feed."""
@@ -182,6 +193,29 @@ class BuddyScreen(Screen[None]):
             self.notify(why, title="Read-only", markup=False)
         return not self.settings.read_only
 
+    def request(self, verb: Verb, **wanted: Any) -> None:  # noqa: ANN401 - the fields of a Wish
+        """Ask whether to change the service; read-only, say why not."""
+        if self.may_change() and (name := self.about()):
+            self.post_message(RequestChange(Wish(name, verb, **wanted)))
+
+    def action_roll_back(self) -> None:
+        """List where traffic can be rolled back to."""
+        if self.may_change() and (name := self.about()):
+            self.post_message(OpenRollback(name))
+
+    def action_undo(self) -> None:
+        """Ask whether to undo the last change."""
+        self.request(Verb.UNDO)
+
+    def action_restore_latest(self) -> None:
+        """Ask whether to give traffic back to the latest revision."""
+        self.request(Verb.RESTORE_LATEST)
+
+    def action_history(self) -> None:
+        """Show what was changed from this machine."""
+        if name := self.about():
+            self.post_message(OpenHistory(name))
+
     def action_refresh(self) -> None:
         """Look at once; a stream that has ended begins anew."""
         if self._following is None or self._following.is_finished:
@@ -200,16 +234,18 @@ class BuddyScreen(Screen[None]):
             self.post_message(Copy(hint, "the way out"))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Offer to copy a way out, and to go back, only where there is one."""
+        """Offer to copy a way out, to go back, and to change a service, only where there is one."""
         del parameters
+        if action in _ABOUT_A_SERVICE:
+            return self.is_mounted and self.about() is not None
         if action == "copy_hint":
             return bool(self._hint())
         return action != "back" or self._has_one_below()
 
     def _has_one_below(self) -> bool:
         stack = self.app.screen_stack
-        # A key may still be on its way to a screen that has gone.
-        return self in stack and isinstance(stack[stack.index(self) - 1], BuddyScreen)
+        # A key may still be on its way to a screen that has gone, and a page may have come between.
+        return self in stack and any(isinstance(one, BuddyScreen) for one in stack[: stack.index(self)])
 
     def _hint(self) -> str:
         notices = self.query(Notice)

@@ -13,7 +13,7 @@ from buddy_tui.boot.values import BootLog
 from buddy_tui.config import Settings
 from buddy_tui.log_scope import build_of, filter_of, rfc3339
 from buddy_tui.log_store import LogStore
-from buddy_tui.model import LogBatch, LogScope, LogState, Revision
+from buddy_tui.model import LogBatch, LogScope, LogState, Revision, ServiceName
 from buddy_tui.save import as_text
 from screens import links
 from screens.base import Feed
@@ -101,6 +101,10 @@ at one field. `a` shows who called the API, without what they sent; `b` shows th
     def lines(self) -> LogStore:
         """What is kept of the log."""
         return self._store
+
+    def about(self) -> ServiceName:
+        """Return the service whose revision it is."""
+        return self._scope.service
 
     def on_mount(self) -> None:
         """Begin with the words for reading, and the keys in the log."""

@@ -8,7 +8,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
-from textual.widgets import Button, Input, Static
+from textual.widgets import Button, Checkbox, Input, Static
 
 from buddy_tui.actions.values import Plan, Verb
 from buddy_tui.actions.wishes import Draft, Wish
@@ -18,6 +18,7 @@ from screens.base import BuddyScreen, Feed
 from screens.messages import ApplyChange, Copy
 from screens.theme import toned
 from screens.widgets.diff import diff
+from screens.widgets.facts import Fact, FactSheet
 from screens.widgets.header import IdentityHeader
 from screens.widgets.notice import Notice
 from screens.words import Cell, Clock
@@ -29,10 +30,24 @@ _LABELS = {
     Verb.TAG: "Tag",
     Verb.UNTAG: "Untag",
     Verb.SPLIT: "Split",
+    Verb.STAY_PINNED: "Stay pinned",
     Verb.PROMOTE: "Promote",
     Verb.PUT_BACK: "Put back",
+    Verb.DEPLOY: "Deploy",
 }
+_REASONED = frozenset((Verb.ROLL_BACK, Verb.STAY_PINNED))
 _NEXT = 10.0
+
+
+class Unlock(Checkbox):
+    """A box that is told ticked or not without any colour."""
+
+    BUTTON_INNER = " "
+
+    def watch_value(self) -> None:
+        """Draw what it is."""
+        self.BUTTON_INNER = "X" if self.value else " "
+        super().watch_value()
 
 
 class ConfirmScreen(BuddyScreen):
@@ -54,6 +69,7 @@ What a change would do, before anything is done. `escape` cancels, and so does `
 
 `tab` goes on to the button that does it; `enter` there is what begins it. In production the name of the service must be
 typed before; a reason, where one is asked for, is kept in the journal. `enter` in a field only goes to the next one.
+Who has typed the name can unlock that service for 5 minutes: the header then says so, and everything else stays asked.
 
 When the service changes while this is open, it is said what moved, and nothing can be done until `ctrl+r` has planned
 anew. `Y` copies the gcloud command that would do the same, the arrows scroll.
@@ -63,13 +79,14 @@ anew. `Y` copies the gcloud command that would do the same, the arrows scroll.
         name = wish.name
         super().__init__(settings, feed, clock, name.project, name.region, name.service)
         self._wish = wish
-        self._draft = Draft(wish)
+        self._draft = Draft(wish, needs_name=settings.production)
         self._asked = False
 
     def body(self) -> ComposeResult:
         """Put the plan above, the fields and the two buttons below."""
         with VerticalScroll(id="plan", can_focus=False):
             yield Static("Planning …", id="told", markup=False)
+            yield FactSheet()
         with Vertical(id="ask"):
             with Horizontal(id="name-line"):
                 yield Static(f"type {clean_line(self._wish.name.service)}", markup=False, classes="label")
@@ -81,6 +98,7 @@ anew. `Y` copies the gcloud command that would do the same, the arrows scroll.
                 yield Button("Cancel", id="cancel", compact=True)
                 yield Button(_LABELS[self._wish.verb], id="do", compact=True, disabled=True)
                 yield Static(id="why", markup=False)
+                yield Unlock("unlock for 5 min", id="unlock", compact=True)
 
     def on_mount(self) -> None:
         """Begin on Cancel: a key that is pressed out of habit changes nothing."""
@@ -94,7 +112,8 @@ anew. `Y` copies the gcloud command that would do the same, the arrows scroll.
         self.query_one(Notice).as_of = value.as_of
         self.tell(value.trouble)
         if value.plan:
-            self.query_one("#told", Static).update(told(value.plan, value.moved))
+            self.query_one("#told", Static).update(head(value.plan, value.moved))
+            self.query_one(FactSheet).facts = facts(value.plan)
         self._weigh()
 
     @property
@@ -108,14 +127,25 @@ anew. `Y` copies the gcloud command that would do the same, the arrows scroll.
     def _weigh(self) -> None:
         """Offer the button only when everything is told, and say what lacks."""
         plan, why = self._plan, self._why_not()
-        refused = plan is None or bool(plan.refusal)
-        self.query_one("#name-line").display = self.settings.production and not refused
-        self.query_one("#reason-line").display = bool(plan and plan.needs_reason) and not refused
+        refused = plan is not None and bool(plan.refusal)
+        needs_name = self._draft.needs_name and not refused
+        self.query_one("#name-line").display = needs_name
+        self.query_one("#unlock").display = needs_name and self._is_named()
+        self.query_one("#reason-line").display = self._needs_reason() and not refused
         button = self.query_one("#do", Button)
         button.display, button.disabled = not refused, bool(why)
         if why and button.has_focus:
             self.query_one("#cancel").focus()
         self.query_one("#why", Static).update("" if refused else why or "tab, then enter")
+
+    def _is_named(self) -> bool:
+        return self._word("name") == self._wish.name.service
+
+    def _needs_reason(self) -> bool:
+        """Before there is a plan, the fields are those that it will probably have: what is typed early is not lost."""
+        if self._plan:
+            return self._plan.needs_reason
+        return self.settings.production or self._wish.verb in _REASONED
 
     def _why_not(self) -> str:
         plan, draft = self._plan, self._draft
@@ -127,7 +157,7 @@ anew. `Y` copies the gcloud command that would do the same, the arrows scroll.
             return "the service changed: ctrl+r plans anew"
         if draft.trouble:
             return "the service cannot be read: ctrl+r tries again"
-        if self.settings.production and self._word("name") != plan.name.service:
+        if draft.needs_name and not self._is_named():
             return "type the name of the service"
         return "say why" if plan.needs_reason and not self._word("reason") else ""
 
@@ -140,10 +170,16 @@ anew. `Y` copies the gcloud command that would do the same, the arrows scroll.
     def _pressed(self, event: Button.Pressed) -> None:
         if event.button.id == "cancel":
             self.action_back()
-        elif (plan := self._plan) and not self._why_not() and not self._asked:
+        elif self._plan and not self._why_not() and not self._asked:
             self._asked = True
+            unlock = self.query_one("#unlock", Checkbox)
             self.post_message(
-                ApplyChange(plan, self._word("name"), self._word("reason"), self._draft.wish.evidence)
+                ApplyChange(
+                    self._draft,
+                    typed=self._word("name"),
+                    reason=self._word("reason"),
+                    unlock=unlock.value and unlock.display,
+                )
             )
 
     def action_scroll(self, lines: int) -> None:
@@ -165,8 +201,8 @@ anew. `Y` copies the gcloud command that would do the same, the arrows scroll.
         return super().check_action(action, parameters)
 
 
-def told(plan: Plan, moved: tuple[str, ...]) -> Content:
-    """Return the whole plan: what moved meanwhile, what changes, what to know before, and the command."""
+def head(plan: Plan, moved: tuple[str, ...]) -> Content:
+    """Return the title, what moved meanwhile, and the diff; or why it may not be done."""
     parts = [Cell(f"{clean_line(plan.title)}\n", "strong")]
     if moved:
         parts += [
@@ -177,21 +213,21 @@ def told(plan: Plan, moved: tuple[str, ...]) -> Content:
         parts += [Cell(f"\n✗ {clean(plan.refusal)}\n", "bad")]
         parts += [Cell(f"▸ {clean(plan.hint)}\n", "info")] if plan.hint else []
         return Content.assemble(*toned(*parts))
-    return Content.assemble(
-        *toned(*parts, Cell("\n")), diff(plan.before, plan.after), *toned(*_sentences(plan))
-    )
+    return Content.assemble(*toned(*parts, Cell("\n")), diff(plan.before, plan.after), "\n ")
 
 
-def _sentences(plan: Plan) -> list[Cell]:
+def facts(plan: Plan) -> tuple[Fact, ...]:
+    """Return what is to be known before, and the command that does the same."""
     sections = (
         ("careful", plan.warnings, "warn"),
         ("also", plan.also, ""),
         ("for good", plan.irrevocable, ""),
-        ("command", (plan.command,), "info"),
+        ("command", tuple(filter(None, [plan.command])), "info"),
         ("plan", (plan.hash,), "dim"),
     )
-    cells = [Cell("\n")]
-    for label, sentences, tone in sections:
-        for place, one in enumerate(sentences):
-            cells += [Cell(f"\n{'' if place else label:<9}", "dim"), Cell(clean_line(one), tone)]
-    return cells
+    told = (
+        Fact(label, tuple(Cell(one, tone) for one in sentences))
+        for label, sentences, tone in sections
+        if sentences
+    )
+    return () if plan.refusal else tuple(told)

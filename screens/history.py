@@ -74,6 +74,14 @@ command. A change that nobody saw the end of is **unfinished**; the next start f
         """Show the table alone."""
         yield from self.listing(COLUMNS)
 
+    def about(self) -> ServiceName:
+        """Return the service whose journal it is."""
+        return self._address
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer no way to where we are."""
+        return action != "history" and super().check_action(action, parameters)
+
     def receive(self, value: Past) -> None:
         """Take what the journal tells."""
         self._past = value

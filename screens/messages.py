@@ -150,3 +150,40 @@ class SteerPromotion(Message):
         super().__init__()
         self.steering = steering
         self.reason = reason
+
+
+class OpenPreflight(Message):
+    """Check a source folder for the service `name`; where a deployment of it goes on, or was left, that comes first."""
+
+    def __init__(self, name: ServiceName) -> None:
+        super().__init__()
+        self.name = name
+
+
+class OpenModules(Message):
+    """Show the modules of a source folder; `smoke` allows to import the entry module, which times them."""
+
+    def __init__(self, name: ServiceName, source: str, *, smoke: bool) -> None:
+        super().__init__()
+        self.name = name
+        self.source = source
+        self.smoke = smoke
+
+
+class RequestDeployment(Message):
+    """Plan a deployment of a source folder and ask whether it is meant; `reason` is why a failed preflight may not stop it."""
+
+    def __init__(self, name: ServiceName, source: str, *, smoke: bool, reason: str = "") -> None:
+        super().__init__()
+        self.name = name
+        self.source = source
+        self.smoke = smoke
+        self.reason = reason
+
+
+class CancelDeployment(Message):
+    """Give the deployment up that is under way, for a reason."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__()
+        self.reason = reason

@@ -6,6 +6,7 @@ Rows are foreign text: they go in as `Content`, because a palette row given as `
 from collections.abc import Iterator
 from contextlib import suppress
 from functools import partial
+from typing import Any
 
 from textual.app import App
 from textual.await_complete import AwaitComplete
@@ -14,6 +15,7 @@ from textual.content import Content
 from textual.css.query import NoMatches
 from textual.screen import Screen
 from textual.types import IgnoreReturnCallbackType
+from textual.worker import Worker
 
 from buddy_tui.clean import clean_line
 from screens.listing import ListingScreen
@@ -24,6 +26,10 @@ _Command = tuple[str, IgnoreReturnCallbackType]
 
 class Palette(CommandPalette):
     """Textual's palette, where a key that comes before the list is there, or laid out, is no crash but nothing."""
+
+    def run_worker(self, *work: Any, **how: Any) -> Worker[Any]:  # noqa: ANN401 - as Textual's
+        """Look for commands; a search that comes to a palette which has just gone is nothing either."""
+        return super().run_worker(*work, **{**how, "exit_on_error": False})
 
     def _action_command_list(self, action: str) -> None:
         with suppress(LookupError, NoMatches):

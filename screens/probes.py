@@ -51,7 +51,7 @@ class ProbesScreen(BuddyScreen):
     """What the revisions of a service answer. The cursor begins on `revision`, where one is told."""
 
     CSS_PATH = "probes.tcss"
-    CHANGES = frozenset(("tag",))
+    CHANGES = BuddyScreen.CHANGES | {"tag"}
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("x", "stop", "Stop", id="probes.stop"),
         Binding("w", "watch", "Watch", id="probes.watch"),
@@ -97,6 +97,10 @@ before.
         yield self.asking
         yield self.session
         yield self.audit
+
+    def about(self) -> ServiceName:
+        """Return the service that is asked."""
+        return self._address
 
     def on_mount(self) -> None:
         """Begin with the keys in the matrix."""
@@ -211,7 +215,7 @@ before.
     def action_tag(self) -> None:
         """Ask for a tag for the revision under the cursor, which then has an address."""
         if self.may_change():
-            ask_for_tag(self, self._address, self.asking.table.key)
+            ask_for_tag(self, self.asking.table.key)
 
     def _without_address(self) -> bool:
         pointed = self.asking.pointed

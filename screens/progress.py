@@ -12,16 +12,21 @@ from textual.events import Resize
 from textual.widgets import Static
 
 from buddy_tui.actions.values import Ending, Plan, Progress
+from buddy_tui.actions.wishes import Wish
 from buddy_tui.clean import clean, clean_line
 from buddy_tui.config import Settings
+from buddy_tui.model import ServiceName
 from screens.base import BuddyScreen, Feed
-from screens.messages import Copy
+from screens.messages import Copy, RequestChange
 from screens.theme import toned
 from screens.widgets.header import IdentityHeader
 from screens.widgets.steps import ending_in_words, steps_in_words, traffic_lines
 from screens.words import Cell, Clock
 
 _NEXT = 5.0
+# What was not done as asked can be planned anew; what moved traffic can be undone.
+_ANEW = frozenset((Ending.CONFLICT, Ending.NOT_DONE, Ending.REFUSED, Ending.DENIED, Ending.FAILED))
+_UNDONE = frozenset((Ending.DONE, Ending.NOT_DONE))
 
 
 class ProgressScreen(BuddyScreen):
@@ -31,6 +36,9 @@ class ProgressScreen(BuddyScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("Y", "copy_command", "Copy gcloud command", show=False, id="progress.copy-command"),
         Binding("c", "copy_hint", "Copy way out", id="progress.copy-hint"),
+        Binding("ctrl+r", "refresh", "Plan anew", id="progress.anew"),
+        Binding("U", "undo", "Undo", id="service.undo"),
+        Binding("H", "history", "History", id="service.history"),
     ]
     HELP = """\
 The change that was begun, step by step.
@@ -39,14 +47,22 @@ The change that was begun, step by step.
 - **NOT DONE** means that it was accepted, and that traffic is not where it was asked to be.
 - **CONFLICT** means that somebody else was first: nothing of ours was written, and it is said what moved.
 
-`escape` leaves, and the work goes on; a message tells how it ended. `c` copies the way out, or the command that undoes
+`escape` leaves, and the work goes on; a message tells how it ended. `U` undoes what was done, `ctrl+r` plans anew what
+was not, and asks again. `c` copies the way out, or the command that undoes
 it. `Y` copies the gcloud command that does the same.
 """
 
-    def __init__(self, settings: Settings, feed: Feed[Progress], clock: Clock, plan: Plan) -> None:
+    def __init__(
+        self, settings: Settings, feed: Feed[Progress], clock: Clock, plan: Plan, wish: Wish
+    ) -> None:
         name = plan.name
         super().__init__(settings, feed, clock, name.project, name.region, name.service)
         self.progress = Progress(plan)
+        self._wish = wish
+
+    def about(self) -> ServiceName | None:
+        """Return the service, once nothing is under way any more."""
+        return self._wish.name if self.progress.ending else None
 
     def body(self) -> ComposeResult:
         """Put title and ending above the bars, and the steps below."""
@@ -83,6 +99,19 @@ it. `Y` copies the gcloud command that does the same.
         if self.progress.hint:
             return self.progress.hint
         return self.progress.plan.undo_command if self.progress.ending is Ending.DONE else ""
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer to plan anew what did not come to be."""
+        if action == "refresh":
+            return self.progress.ending in _ANEW
+        if action == "undo" and self.progress.ending not in _UNDONE:
+            return False
+        return super().check_action(action, parameters)
+
+    def action_refresh(self) -> None:
+        """Plan it anew, and ask again."""
+        if self.may_change():
+            self.post_message(RequestChange(self._wish))
 
     def action_copy_command(self) -> None:
         """Copy the gcloud command that does the same."""

@@ -105,7 +105,7 @@ the gates of this step and wants a reason. `a` puts everything back, at any time
         progress = promotion.progress or Progress(promotion.plan)
         self.query_one("#bars", Static).update(traffic_lines(progress, width))
         self.query_one("#numbers", Static).update(side_by_side(promotion, self._trend, width))
-        self.query_one("#verdicts", Static).update(verdicts(promotion.gates))
+        self.query_one("#verdicts", Static).update(verdicts(promotion.gates, width))
         self.query_one("#afterwards", Static).update(afterwards(promotion))
         self.refresh_bindings()
 

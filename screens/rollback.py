@@ -141,7 +141,8 @@ def _row(one: Candidate, ways: Ways) -> Row:
         )
     place = Cell("default", "ok") if one.revision == ways.default else Cell(f"{one.rank}.", "dim")
     good = one.good[0] if one.good else "nothing is known for it"
-    bad = f"- {one.bad[0]}"[:_MOST_AGAINST] if one.bad else ""
+    bad = f"- {one.bad[0]}" if one.bad else ""
+    bad = bad if len(bad) <= _MOST_AGAINST else f"{bad[: _MOST_AGAINST - 1]}…"
     told = Cell(f"+ {good}", "ok") if one.good else Cell(good, "dim")
     return Row(one.revision, (place, Cell(name, "strong"), told, Cell(bad, "warn")))
 

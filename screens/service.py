@@ -13,7 +13,6 @@ from textual.reactive import reactive
 from textual.widgets import Static
 
 from buddy_tui.actions.values import Verb
-from buddy_tui.actions.wishes import Wish
 from buddy_tui.config import Settings
 from buddy_tui.finding import Finding, Incident
 from buddy_tui.model import Revision, Service, ServiceName, Snapshot
@@ -23,8 +22,10 @@ from screens.base import Feed
 from screens.facts import revision_facts, service_facts
 from screens.findings import first_fix, incident_facts
 from screens.listing import ListingScreen
-from screens.messages import OpenBootLog, OpenHistory, OpenProbes, OpenRollback, OpenVerify, RequestChange
+from screens.messages import OpenBootLog, OpenPreflight, OpenProbes, OpenVerify
 from screens.revisions import COLUMNS, incident_in_short, preview, revision_row
+from screens.splitting import ask_for_split
+from screens.standing import is_undecided, marked
 from screens.tagging import ask_for_tag
 from screens.widgets.facts import Fact, FactSheet
 from screens.widgets.header import IdentityHeader
@@ -59,13 +60,17 @@ class ServiceScreen(ListingScreen):
         Binding("l", "boot_log", "Boot log", show=False, id="service.boot-log"),
         Binding("p", "probes", "Probes", id="service.probes"),
         Binding("v", "verify", "Verification plan", show=False, id="service.verify"),
-        Binding("R", "roll_back", "Roll back", id="service.roll-back"),
+        Binding("P", "promote", "Promote", id="service.promote"),
+        Binding("K", "stay_pinned", "Stay pinned", id="service.stay-pinned"),
         Binding("U", "undo", "Undo", id="service.undo"),
         Binding("L", "restore_latest", "Latest", id="service.restore-latest"),
+        Binding("S", "split", "Split", id="service.split"),
         Binding("T", "tag", "Tag", id="service.tag"),
+        Binding("D", "deploy", "Deploy", id="service.deploy"),
+        Binding("f", "preflight", "Preflight", show=False, id="service.preflight"),
         Binding("H", "history", "History", id="service.history"),
     ]
-    CHANGES = frozenset(("roll_back", "undo", "restore_latest", "tag"))
+    CHANGES = ListingScreen.CHANGES | {"promote", "stay_pinned", "split", "tag", "deploy"}
     TABLE = RevisionTable
     FILTER_HINT = "text   !text   state:failed   tag:canary"
     HELP = """\
@@ -81,10 +86,14 @@ Revisions of one service, newest first. The panel on top tells who gets traffic 
 revisions how they are, each at its own address; `v` goes through the verification plan of the candidate, the newest
 ready revision (else of who serves), and tries a session on it unless read-only.
 
-Capitals change something, and ask before: `R` lists where traffic can be rolled back to, `U` undoes the last change,
-`L` gives traffic back to the latest revision, `T` tags the revision under the cursor. `H` is the history of changes.
+Capitals change something, and ask before: `P` promotes the revision under the cursor step by step, behind gates, `R`
+lists where traffic can be rolled back to, `U` undoes the last change,
+`L` gives traffic back to the latest revision, `S` shares it out by percent, `T` gives the revision under the cursor a
+tag or takes one away. `D` checks a source folder and deploys
+it without traffic, or goes on with what was left; `f` only checks. `H` is the history of changes.
 
-- **ROLLED BACK** stays for everybody who looks until somebody decides: `L` restores latest, or it stays pinned.
+- **ROLLED BACK** stays for everybody who looks until somebody decides: `L` restores latest, `K` keeps it pinned.
+- **NOT DONE** means that traffic is not where it was asked to be, and that it should be by now.
 
 Filter with `/`: words must all be there, `!word` must not, `state:failed` and `tag:name` look at one column.
 """
@@ -109,6 +118,10 @@ Filter with `/`: words must all be there, `!word` must not, `state:failed` and `
             with Pager(id="detail"):
                 yield FactSheet()
 
+    def about(self) -> ServiceName | None:
+        """Return the service, once it was read."""
+        return self._address if self._truth else None
+
     def receive(self, value: Snapshot) -> None:
         """Take a snapshot."""
         self.snapshot = value
@@ -120,9 +133,9 @@ Filter with `/`: words must all be there, `!word` must not, `state:failed` and `
         self.tell(snapshot.trouble)
         self._revisions = {revision.name: revision for revision in snapshot.revisions}
         if snapshot.service is not None:
-            self._truth = truth(snapshot.service, snapshot.revisions)
+            self._truth = self._told(snapshot.service, snapshot.revisions)
             self.add_class("-known")
-            self.query_one(TruthPanel).truth = self._standing(snapshot.service, self._truth)
+            self.query_one(TruthPanel).truth = self._truth
             bar = self.query_one(TrafficBar)
             bar.service, bar.truth = self._address.service, self._truth
         self._show_incident(snapshot.incident)
@@ -130,10 +143,8 @@ Filter with `/`: words must all be there, `!word` must not, `state:failed` and `
         self.show_rows()
         self._show_detail()
 
-    def _standing(self, service: Service, told: TrafficTruth) -> TrafficTruth:
-        from screens.standing import marked
-
-        return marked(told, service, self.clock(), self.settings.account.value)
+    def _told(self, service: Service, revisions: tuple[Revision, ...]) -> TrafficTruth:
+        return marked(truth(service, revisions), service, self.clock(), self.settings.account.value)
 
     def _show_incident(self, incident: Incident | None) -> None:
         self.set_class(incident is not None, "-incident")
@@ -227,29 +238,34 @@ Filter with `/`: words must all be there, `!word` must not, `state:failed` and `
         """Go through the verification plan."""
         self.post_message(OpenVerify(self._address))
 
-    def action_roll_back(self) -> None:
-        """List where traffic can be rolled back to."""
-        if self.may_change():
-            self.post_message(OpenRollback(self._address))
+    def action_promote(self) -> None:
+        """Ask whether to promote the revision under the cursor; one that is under way is shown."""
+        self.request(Verb.PROMOTE, revision=self.table.key)
 
-    def action_undo(self) -> None:
-        """Ask whether to undo the last change."""
-        if self.may_change():
-            self.post_message(RequestChange(Wish(self._address, Verb.UNDO)))
+    def action_stay_pinned(self) -> None:
+        """Ask whether the roll-back stays."""
+        self.request(Verb.STAY_PINNED)
 
-    def action_restore_latest(self) -> None:
-        """Ask whether to give traffic back to the latest revision."""
+    def action_deploy(self) -> None:
+        """Look at a source folder that is to be deployed, or at the deployment that is under way or was left."""
         if self.may_change():
-            self.post_message(RequestChange(Wish(self._address, Verb.RESTORE_LATEST)))
+            self.action_preflight()
+
+    def action_preflight(self) -> None:
+        """Look at a source folder; that changes nothing."""
+        self.post_message(OpenPreflight(self._address))
 
     def action_tag(self) -> None:
-        """Ask for a tag's name, then whether to tag the revision under the cursor."""
-        if self.may_change():
-            ask_for_tag(self, self._address, self.table.key)
+        """Ask for a tag to put on the revision under the cursor, or to take from it."""
+        if self.may_change() and (told := self._truth):
+            key = self.table.key
+            tags = next((one.tags for one in told.desired if one.revision == key), ())
+            ask_for_tag(self, key, tags)
 
-    def action_history(self) -> None:
-        """Show what was changed from this machine."""
-        self.post_message(OpenHistory(self._address))
+    def action_split(self) -> None:
+        """Ask for percents, then whether traffic shall be shared so."""
+        if self.may_change() and self.snapshot and self.snapshot.service:
+            ask_for_split(self, self.snapshot.service, self.table.key)
 
     def _hint(self) -> str:
         """Return the way out of what troubles us, else the fix of the revision under the cursor."""
@@ -267,9 +283,11 @@ Filter with `/`: words must all be there, `!word` must not, `state:failed` and `
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer what is about a revision where there is one, and the way back from the details."""
-        if action in {"roll_back", "undo", "restore_latest"}:
+        if action == "split":
             return self._truth is not None
-        if action in {"boot_log", "probes", "verify", "tag"}:
+        if action == "stay_pinned":
+            return bool(self.snapshot and self.snapshot.service and is_undecided(self.snapshot.service))
+        if action in {"boot_log", "probes", "verify", "promote", "tag"}:
             return self.is_mounted and bool(self.table.key)
         if action == "back" and self.is_mounted and self._in_details():
             return True

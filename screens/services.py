@@ -9,13 +9,14 @@ from textual.app import ComposeResult
 from textual.reactive import reactive
 
 from buddy_tui.config import Settings
-from buddy_tui.model import Directory, RegionView, Service, Trouble
-from buddy_tui.traffic import truth
+from buddy_tui.model import Directory, RegionView, Service, ServiceName, Trouble
+from buddy_tui.traffic import TrafficTruth, truth
 from screens import links
 from screens.base import Feed
 from screens.facts import service_facts, trouble_facts
 from screens.listing import ListingScreen
 from screens.messages import OpenService
+from screens.standing import is_undecided, marked, stuck
 from screens.states import service_state
 from screens.widgets.columns import Column
 from screens.widgets.facts import Fact
@@ -39,10 +40,12 @@ class ServicesScreen(ListingScreen):
 
     FILTER_HINT = "text   !text   region:europe   state:failed"
     HELP = """\
-All services of the project, one row for each service and region. `enter` opens one.
+All services of the project, one row for each service and region. `enter` opens one, `R` lists where it
+can be rolled back to, `U` undoes its last change, `L` gives traffic back to its latest revision. `H` is its history.
 
 - **SERVING** names the revisions that get traffic now, without the service's name in front.
 - **NEXT DEPLOY** tells what a new deployment gets by itself; **PINNED** means nothing.
+- **ROLLED BACK** stands there until somebody decides; **NOT DONE** where traffic is not where it was asked to be.
 - A region that could not be read has a row of its own, with the reason.
 """
     directory: reactive[Directory | None] = reactive(None, init=False, always_update=True)
@@ -104,12 +107,21 @@ All services of the project, one row for each service and region. `enter` opens 
                 yield _trouble_row(view, view.trouble), not self.filter
 
     def _passes(self, row: Row, service: Service) -> bool:
-        fields = {"region": (service.name.region,), "state": (row.cells[4].text,)}
+        fields = {"region": (service.name.region,), "state": (row.cells[4].text, service_state(service).text)}
         return self.filter.accepts(" ".join(cell.text for cell in row.cells), fields)
 
     def _service(self, key: str) -> Service | None:
         services = _services(self.directory) if self.directory else ()
         return next((one for one in services if one.name.path == key), None)
+
+    def about(self) -> ServiceName | None:
+        """Return the service under the cursor."""
+        service = self._service(self.table.key)
+        return service.name if service else None
+
+    @on(KeyedTable.Pointed)
+    def _offer(self) -> None:
+        self.refresh_bindings()
 
     def name_of(self, key: str) -> str:
         """Return the service's name."""
@@ -129,7 +141,9 @@ All services of the project, one row for each service and region. `enter` opens 
     def facts_of(self, key: str) -> tuple[str, tuple[Fact, ...]]:
         """Return the service's facts."""
         if service := self._service(key):
-            return service.name.service, service_facts(service, truth(service, ()), self.clock())
+            now, who = self.clock(), self.settings.account.value
+            told = marked(truth(service, ()), service, now, who)
+            return service.name.service, service_facts(service, told, now)
         views = self.directory.regions if self.directory else ()
         silent = next((view for view in views if _silent_key(view) == key), None)
         return (silent.region, trouble_facts(silent.trouble)) if silent and silent.trouble else ("", ())
@@ -165,11 +179,17 @@ def service_row(service: Service, now: datetime) -> Row:
                 " ".join(f"{share.revision.removeprefix(prefix)} {share.percent}%" for share in serving)
                 or "nothing"
             ),
-            Cell("PINNED", "warn") if told.pinned else Cell(f"{told.next_deploy_percent}%"),
-            service_state(service),
+            _next_deployment(service, told),
+            stuck(service, now) or service_state(service),
             Cell(age(service.updated, now), "dim"),
         ),
     )
+
+
+def _next_deployment(service: Service, told: TrafficTruth) -> Cell:
+    if is_undecided(service):
+        return Cell("ROLLED BACK", "warn")
+    return Cell("PINNED", "warn") if told.pinned else Cell(f"{told.next_deploy_percent}%")
 
 
 def _trouble_row(view: RegionView, trouble: Trouble) -> Row:

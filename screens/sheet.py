@@ -10,6 +10,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from screens.base import BuddyScreen
 from screens.widgets.facts import Fact, FactSheet
 from screens.widgets.pager import Pager
 
@@ -19,6 +20,7 @@ class Sheet(ModalScreen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "dismiss", "Close", id="sheet.close"),
+        Binding("R", "roll_back", "Roll back", show=False, id="sheet.roll-back"),
     ]
     DEFAULT_CSS = """
     Sheet {
@@ -46,6 +48,13 @@ class Sheet(ModalScreen[None]):
     def page(self) -> ComposeResult:
         """Yield what the page shows."""
         yield from ()
+
+    def action_roll_back(self) -> None:
+        """Close, and go on to the ways back where the screen below has any: nothing may stand before them."""
+        below = self.app.screen_stack[-2]
+        if isinstance(below, BuddyScreen) and below.check_action("roll_back", ()):
+            self.dismiss()
+            below.action_roll_back()
 
     def dismiss(self, result: None = None) -> AwaitComplete:
         """Go, once: Textual would take the next page off for a second key that comes before we are gone."""

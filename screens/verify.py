@@ -86,6 +86,10 @@ The plan that says when a release is good, answered line by line: by a probe, a 
         """The lines."""
         return self.query_one(ChecklistTable)
 
+    def about(self) -> ServiceName:
+        """Return the service that is verified."""
+        return self._address
+
     def on_mount(self) -> None:
         """Begin with the keys in the lines."""
         self.table.focus()

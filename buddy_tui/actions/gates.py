@@ -92,6 +92,8 @@ def probed(cells: Sequence[Cell]) -> Gate:
 
 
 def _probed(standing: Standing, cells: Sequence[Cell]) -> Gate:
+    if standing is PASS:
+        return Gate("probes", "Probes at its own address", PASS, ", ".join(cell.question for cell in cells))
     told = dict.fromkeys(
         f"{cell.question}: {' '.join(filter(None, (cell.reason or cell.bound, cell.fix)))}".rstrip(": ")
         for cell in cells

@@ -9,6 +9,7 @@ from buddy_tui.actions.drafting import Look, Terms, unmade
 from buddy_tui.actions.evidence import serving
 from buddy_tui.actions.former import former_of
 from buddy_tui.actions.hazards import hazards
+from buddy_tui.actions.promotion import first_step
 from buddy_tui.actions.restore_latest import restore_latest
 from buddy_tui.actions.roll_back import roll_back
 from buddy_tui.actions.split import split
@@ -44,8 +45,14 @@ async def planned(
     revisions: Sequence[Revision],
     records: Sequence[Record],
     terms: Terms,
+    steps: Sequence[int],
 ) -> Plan:
-    """Return the plan of a wish. `records` are the journal's; the audit log is asked of an undo alone."""
+    """Return the plan of a wish. `records` are the journal's; the audit log is asked of an undo alone.
+
+    `steps` are those of a promotion, whose first one is planned.
+    """
+    if wish.verb is Verb.PROMOTE:
+        return first_step(service, revisions, wish.revision, terms, steps)
     if wish.verb is Verb.UNDO:
         return await _undone(cloud, Look(service, tuple(revisions), terms), records)
     return _PLANNERS[wish.verb](wish, service, revisions, terms)

@@ -11,13 +11,13 @@ from buddy_tui.actions.drafting import Terms
 from buddy_tui.actions.gates import Limits
 from buddy_tui.actions.promote import promote
 from buddy_tui.actions.promoting import Pace, Promoting
-from buddy_tui.actions.values import Plan, Promotion
+from buddy_tui.actions.values import Plan, Promotion, Verb
 from buddy_tui.actions.watching import Watching
 from buddy_tui.actions.writing import Outside
 from buddy_tui.gateway import Cloud, Writes
 from buddy_tui.journal.keep import Journal
-from buddy_tui.journal.values import Kind
-from buddy_tui.model import Revision, Service
+from buddy_tui.journal.values import Kind, Record
+from buddy_tui.model import Revision, Service, ServiceName
 from buddy_tui.probes.values import Door
 from buddy_tui.question import Question
 from buddy_tui.watch import Clock, Sleep
@@ -132,6 +132,13 @@ def unattended(journal: Journal, service: Service) -> str:
         f"The promotion of {noted.revision} that began before was left at {percent} %: nobody watches its gates. "
         "Promote it again, or undo."
     )
+
+
+def left_behind(records: Sequence[Record]) -> tuple[ServiceName, ...]:
+    """Name the services whose last promotion has no end in the journal: each is asked about with `unattended`."""
+    last = {one.name: one for one in records if one.kind is Kind.NOTE and one.verb == Verb.PROMOTE}
+    ended = {one.id for one in records if one.outcome}
+    return tuple(name for name, one in last.items() if one.id not in ended)
 
 
 def _ahead(service: Service, revision: str, steps: Sequence[int]) -> tuple[int, ...]:

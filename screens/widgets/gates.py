@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from textwrap import wrap
 
 from textual.content import Content
 
 from buddy_tui.actions.values import Gate, Promotion, Standing
-from buddy_tui.clean import clean, clean_line
+from buddy_tui.clean import clean_line
 from buddy_tui.traffic import shares
 from screens.theme import toned
 from screens.widgets.spark import spark
@@ -59,20 +60,24 @@ def side_by_side(promotion: Promotion, trend: Trend, width: int) -> Content:
     return Content.assemble(*toned(*cells))
 
 
-def verdicts(gates: Sequence[Gate]) -> Content:
-    """Return each gate's standing, with what was seen below it; those that hold it up come first."""
+def verdicts(gates: Sequence[Gate], width: int) -> Content:
+    """Return each gate's standing, with what was seen below it; those that hold it up come first.
+
+    `width` is in cells.
+    """
     if not gates:
         return Content.assemble(*toned(Cell("No gate was looked at so far.", "dim")))
-    return Content("\n").join(_verdict(gate) for gate in sorted(gates, key=_gravity))
+    return Content("\n").join(_verdict(gate, width) for gate in sorted(gates, key=_gravity))
 
 
 def _gravity(gate: Gate) -> int:
     return (Standing.FAIL, Standing.INCONCLUSIVE, Standing.PASS).index(gate.standing)
 
 
-def _verdict(gate: Gate) -> Content:
+def _verdict(gate: Gate, width: int) -> Content:
     word, tone = _STANDINGS[gate.standing]
-    seen = f"\n{'':{_NAME}}{clean(gate.seen)}" if gate.seen else ""
+    lines = wrap(clean_line(gate.seen), max(20, width - _NAME))
+    seen = "".join(f"\n{'':{_NAME}}{line}" for line in lines)
     return Content.assemble(
         *toned(Cell(f"{word:<{_NAME}}", tone), Cell(clean_line(gate.title)), Cell(seen, "dim"))
     )

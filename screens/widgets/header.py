@@ -1,12 +1,13 @@
 """The identity line: where we are, as whom, what we may do, and how fresh it all is. Never hidden."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 from textual.content import Content
+from textual.reactive import reactive
 from textual.widget import Widget
 
 from buddy_tui.clean import clean_line
@@ -25,6 +26,8 @@ _ENVIRONMENTS = {
     "DEMO": "$background on $primary bold",
 }
 _UNSAID = "ENV?"
+# Any other mode is that something is unlocked.
+_MODES = {"[RW]": "bold", "[READ-ONLY]": "bold $text-primary"}
 _NEUTRAL = "$background on $secondary bold"
 
 
@@ -56,6 +59,9 @@ class IdentityHeader(Widget):
     IdentityHeader { dock: top; height: 1; background: $panel; color: $foreground; }
     """
 
+    unlocked: reactive[str] = reactive("")
+    """What stands in the place of the mode while production is unlocked, e.g. `UNLOCKED api 4:12`."""
+
     def __init__(self, who: Identity, clock: Clock) -> None:
         super().__init__()
         self._who = who
@@ -76,7 +82,8 @@ class IdentityHeader(Widget):
     def render(self) -> Content:
         """Compose the line for the width at hand."""
         self._shown = fresh = self._fresh()
-        return header_line(self._who, fresh, self.size.width)
+        who = replace(self._who, mode=f"[{self.unlocked}]") if self.unlocked else self._who
+        return header_line(who, fresh, self.size.width)
 
     def _fresh(self) -> Cell:
         as_of, trouble, next_in = self._seen
@@ -107,7 +114,7 @@ def header_line(who: Identity, fresh: Cell, width: int) -> Content:
         fresh.text if cell_len(fresh.text) <= cell_len(sure) + spare else _clipped(fresh.text, sure, spare)
     )
     right = Content.assemble(
-        (who.mode, "bold" if who.mode == "[RW]" else "bold $text-primary"),
+        (clean_line(who.mode), _MODES.get(who.mode, "bold $background on $warning")),
         "  ",
         (words, TONES[fresh.tone]),
         " ",

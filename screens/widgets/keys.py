@@ -19,6 +19,8 @@ _FIRST = (
     "log.next-problem",
     "screen.copy-hint",
     "service.roll-back",
+    "service.stay-pinned",
+    "service.undo",
     "list.describe",
 )
 _LAST = ("app.commands", "screen.quit")

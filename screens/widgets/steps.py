@@ -34,7 +34,9 @@ def ending_in_words(progress: Progress) -> Content:
     """Return the badge and the sentence; while it goes on, that it does."""
     if progress.ending is None:
         return Content.assemble((" UNDER WAY ", "bold $background on $primary"), f" {_running(progress)}")
-    return Content.assemble(badge(progress.ending), f" {clean(progress.sentence)}")
+    return Content.assemble(
+        badge(progress.ending), f" {clean(progress.sentence).removeprefix(f'{ending_word(progress)}: ')}"
+    )
 
 
 def badge(ending: Ending, word: str = "") -> tuple[str, str]:

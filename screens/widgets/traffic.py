@@ -85,5 +85,5 @@ def _legend(parts: list[_Part], service: str, *, short: bool) -> Content:
 
 def _named(share: Share, prefix: str) -> str:
     name = clean_line(share.revision).removeprefix(prefix) or "LATEST"
-    marks = (*(["latest"] if share.latest else []), *map(clean_line, share.tags))
+    marks = (*(["latest"] if share.latest and share.revision else []), *map(clean_line, share.tags))
     return f"{name} ({', '.join(marks)})" if marks and cell_len(name) else name

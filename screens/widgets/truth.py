@@ -35,7 +35,7 @@ class TruthPanel(Widget):
 
 
 def headline(truth: TrafficTruth) -> Content:
-    """Return the headline with its badge: yellow when pinned or diverged, red when nothing serves."""
+    """Return the headline with its badge: yellow when pinned or diverged, red when it is broken."""
     text = clean_line(truth.headline)
     found = _BADGE.match(text)
     badge = found.group() if found else ""
@@ -43,7 +43,7 @@ def headline(truth: TrafficTruth) -> Content:
     colour = "$success"
     if truth.pinned or truth.diverged:
         colour = "$warning"
-    if not any(share.percent for share in truth.effective):
+    if badge == "NOT DONE" or not any(share.percent for share in truth.effective):
         colour = "$error"
     return Content.assemble((f" {badge} ", f"bold $background on {colour}"), (f" {rest}", "bold"))
 

@@ -18,7 +18,10 @@ from buddy_tui.journal.keep import Journal
 from buddy_tui.model import Container, RevisionState, Service, ServiceName
 from buddy_tui.probes.values import Answer
 from screens.base import Feed
+from screens.confirm import ConfirmScreen
+from screens.messages import OpenVerify
 from screens.probes import ProbeFeeds
+from screens.verify import VerifyScreen
 from tests import make
 from tests.fakes import FakeDoor, FakeReads
 from tests.screens import probing
@@ -76,12 +79,12 @@ def cloud() -> FakeReads:
 class ChangeStage(BuddyApp):
     """The app over `fake`; what it would put on the clipboard is kept by Textual."""
 
-    def __init__(self, of: Settings, fake: FakeReads, journal: Path) -> None:
+    def __init__(self, of: Settings, fake: FakeReads, journal: Path, saves: Path | None = None) -> None:
         self.fake = fake
         self.now = make.NOW
         self.matrix = Script(probing.NO_ADDRESS)
         writes: Callable[[Cloud], Writes] | None = None if of.read_only else lambda _: cast("Writes", fake)
-        super().__init__(of, self._connect, writes=writes, clock=lambda: self.now)
+        super().__init__(of, self._connect, writes=writes, clock=lambda: self.now, saves=saves)
         self.changes = ChangeStreams(
             of,
             self._feeds._connected,
@@ -103,6 +106,13 @@ class ChangeStage(BuddyApp):
 
         return ProbeFeeds(lambda _: self.matrix, silent, silent, silent)
 
+    def on_open_verify(self, message: OpenVerify) -> None:
+        """Show a plan from memory, whose ticks are kept nowhere."""
+        message.prevent_default()
+        if not isinstance(self.screen, VerifyScreen):
+            feed = Script(probing.CHECKLIST)
+            self.push_screen(VerifyScreen(self.settings, feed, self.clock, message.name, lambda *_: None))
+
     def moves(self) -> None:
         """Let somebody else change the service: `GOOD` has everything, without a tag."""
         now = service()
@@ -111,6 +121,12 @@ class ChangeStage(BuddyApp):
             replace(now, desired=wanted, effective=wanted, etag='"etag-2"', last_modifier="dana@example.com"),
             *self.fake._revisions[NAME],
         )
+
+    async def look_again(self) -> None:
+        """Let the plan that is shown be compared with the service now, as it is every few seconds."""
+        screen = self.screen
+        assert isinstance(screen, ConfirmScreen)
+        screen.receive(await self.changes._checked(screen._draft))
 
     @property
     def written(self) -> int:

@@ -1,16 +1,21 @@
 """Changes on screen: from the key to the proof, and everything that stands between them."""
 
-from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
 from textual.widgets import Button
 
-from buddy_tui.app import BuddyApp
-from buddy_tui.errors import ChangedUnderneath
+from buddy_tui.actions.marks import RolledBack, rolled_back_values
+from buddy_tui.actions.values import Verb
+from buddy_tui.actions.wishes import Wish
+from buddy_tui.config import Settings
+from buddy_tui.errors import ChangedUnderneath, Refused
 from buddy_tui.journal.keep import Journal
+from buddy_tui.journal.values import Kind, Record
 from screens.confirm import ConfirmScreen
+from screens.messages import ApplyChange, RequestChange
 from screens.progress import ProgressScreen
 from screens.service import ServiceScreen
 from screens.widgets.diff import DiffRow, diff_rows
@@ -28,9 +33,21 @@ from tests.screens.change_stage import (
     cloud,
     on_changes,
     seen,
+    service,
     typed,
 )
-from tests.screens.stage import SIZES, frame, until
+from tests.screens.stage import frame, settings, until
+
+ALL = settings(service="")
+
+
+def rolled_back() -> FakeReads:
+    """Return a Cloud Run where somebody has rolled back from `BAD` to `GOOD`."""
+    fake, pinned = cloud(), (make.target(GOOD, 100), make.target(OLD, tag="old"))
+    values = rolled_back_values(RolledBack(BAD, GOOD, make.NOW, "dana@example.com"))
+    marks = tuple((key, value or "") for key, value in values.items())
+    fake.put(service(desired=pinned, effective=pinned, annotations=marks), *fake._revisions[NAME])
+    return fake
 
 
 @pytest.fixture
@@ -102,7 +119,7 @@ async def test_what_moved_meanwhile_is_told_and_nothing_can_be_done_until_planne
         assert isinstance(screen, ConfirmScreen)
         await confirmed(pilot)
         app.moves()
-        screen.receive(await app.changes._checked(screen._draft))
+        await app.look_again()
         await seen(pilot)
 
         assert "The service changed while you were looking" in frame(app)
@@ -178,23 +195,165 @@ def test_a_diff_tells_who_gains_who_loses_and_whose_tag_moves() -> None:
     )
 
 
-@pytest.mark.parametrize("size", SIZES, ids=("narrow", "wide"))
 @pytest.mark.parametrize(
-    ("name", "keys"),
+    ("of", "there"),
     [
-        ("rollback", ("R",)),
-        ("confirm", ("R", "enter")),
-        ("history-nothing", ("H",)),
-        ("change-read-only", ()),
+        (ALL, ()),
+        (PRODUCTION, ("enter",)),
+        (PRODUCTION, ("p",)),
+        (PRODUCTION, ("v",)),
+        (PRODUCTION, ("H",)),
+        (PRODUCTION, ("enter", "f")),
+        (PRODUCTION, ("d",)),
     ],
+    ids=["services", "boot log", "probes", "verify", "history", "full log", "facts"],
 )
-async def test_changes_look_as_they_were_reviewed(
-    name: str,
-    keys: tuple[str, ...],
-    size: tuple[int, int],
-    journal: Path,
-    matches_frame: Callable[[BuddyApp, str], None],
+async def test_from_anywhere_two_keys_lead_to_the_confirmation_of_a_rollback(
+    of: Settings, there: tuple[str, ...], journal: Path
 ) -> None:
-    of = READ_ONLY if name == "change-read-only" else PRODUCTION
-    async with on_changes(journal, *keys, of=of, size=size) as (app, _pilot):
-        matches_frame(app, name)
+    async with on_changes(journal, *there, "R", "enter", of=of) as (app, _pilot):
+        assert isinstance(app.screen, ConfirmScreen)
+        assert "Roll back api to api-00041-kub" in frame(app)
+
+
+async def test_a_rollback_stays_visible_after_a_restart_in_the_list_too_until_it_is_decided(
+    journal: Path,
+) -> None:
+    fake = rolled_back()
+    async with on_changes(journal, of=ALL, fake=fake) as (app, _pilot):
+        assert "ROLLED BACK" in frame(app)
+    async with on_changes(journal, "K", fake=fake) as (app, pilot):
+        await confirmed(pilot)
+        await done(app, pilot)
+        await pilot.press("escape")
+        await until(pilot, lambda: "it was decided" in frame(app))
+
+        assert "ROLLED BACK" not in frame(app)
+        assert app.written == 0
+
+
+async def test_restore_latest_ends_a_rollback(journal: Path) -> None:
+    async with on_changes(journal, "L", fake=rolled_back()) as (app, pilot):
+        await confirmed(pilot)
+        await done(app, pilot)
+        await pilot.press("escape")
+        await until(pilot, lambda: "FOLLOWS LATEST" in frame(app))
+
+        assert "ROLLED BACK" not in frame(app)
+
+
+async def test_a_split_names_only_what_was_filled_in(journal: Path) -> None:
+    async with on_changes(journal, "j", "S", "tab", "4", "0") as (app, pilot):
+        assert "40 %, and the others share 60 %." in frame(app)
+        await pilot.press("enter")
+        await seen(pilot)
+
+        assert isinstance(app.screen, ConfirmScreen)
+        assert "Split api: api-00041-kub 40 %" in frame(app)
+
+
+@pytest.mark.parametrize(
+    ("keys", "told"),
+    [(("4",), "4 % in all: it must be 100 %."), (("1", "0", "0"), "100 % in all: nobody else gets any.")],
+    ids=["too little", "all"],
+)
+async def test_a_split_says_what_it_comes_to(keys: tuple[str, ...], told: str, journal: Path) -> None:
+    async with on_changes(journal, "S", *keys) as (app, _pilot):
+        assert told in frame(app)
+
+
+async def test_a_tag_can_be_taken_away(journal: Path) -> None:
+    async with on_changes(journal, "j", "j", "T", "tab", "enter") as (app, _pilot):
+        assert isinstance(app.screen, ConfirmScreen)
+        assert "-old" in frame(app)
+
+
+async def test_production_can_be_unlocked_for_some_minutes_after_the_name_was_typed(journal: Path) -> None:
+    async with on_changes(journal, "R", "enter") as (app, pilot):
+        await confirmed(pilot)
+        await pilot.press("tab", "space", "shift+tab")
+        await done(app, pilot)
+        app.tell_unlocked()
+        await seen(pilot)
+        assert "[UNLOCKED api 5:00]" in frame(app)
+
+        await pilot.press("escape", "U")
+        await seen(pilot)
+        assert not app.screen.query_one("#name-line").display
+        assert app.screen.query_one("#reason-line").display
+        app.now += timedelta(minutes=5)
+        app.screen.action_refresh()  # type: ignore[attr-defined]
+        await seen(pilot)
+        assert app.screen.query_one("#name-line").display
+        app.tell_unlocked()
+        await seen(pilot)
+        assert "[RW]" in frame(app)
+    note = Journal(journal).read().records[0]
+    assert (note.kind, note.verb, note.reason) == (Kind.NOTE, "unlock", "errors")
+
+
+@pytest.mark.parametrize("typed_name", ["", "apx"])
+async def test_nothing_is_unlocked_or_changed_without_the_typed_name(typed_name: str, journal: Path) -> None:
+    async with on_changes(journal, "R", "enter") as (app, _pilot):
+        assert isinstance(app.screen, ConfirmScreen)
+        draft = app.screen._draft
+        with pytest.raises(Refused, match="the name of the service must be typed"):
+            app.begin_change(ApplyChange(draft, typed=typed_name, reason="errors", unlock=True))
+
+        assert app.changes.unlocked() is None
+        assert app.written == 0
+
+
+async def test_what_was_unlocked_can_be_locked_again(journal: Path) -> None:
+    async with on_changes(journal) as (app, pilot):
+        app.changes._unlocked = NAME, app.now + timedelta(minutes=3)
+        titles = {one.title: one.callback for one in app.get_system_commands(app.screen)}
+        titles["Lock api again"]()
+        await seen(pilot)
+
+        assert app.changes.needs_name(NAME)
+
+
+async def test_what_did_not_come_to_be_is_planned_anew_from_where_it_is_told(journal: Path) -> None:
+    async with on_changes(journal, "R", "enter") as (app, pilot):
+        await confirmed(pilot)
+        app.fake.fail("set_traffic", ChangedUnderneath("Conflict for resource 'api'."))
+        await done(app, pilot)
+        await pilot.press("ctrl+r")
+        await seen(pilot)
+
+        assert isinstance(app.screen, ConfirmScreen)
+        assert not app.screen.query_one("#do", Button).has_focus
+
+
+async def test_a_bug_of_ours_in_a_change_is_told_and_its_end_is_not_made_up(journal: Path) -> None:
+    async with on_changes(journal, "R", "enter") as (app, pilot):
+        await confirmed(pilot)
+        app.fake.fail("set_traffic", RuntimeError("a bug"))
+        await done(app, pilot)
+        await until(pilot, lambda: "This is a bug in buddy-tui" in frame(app))
+
+        assert "UNKNOWN" in frame(app)
+
+
+async def test_at_the_start_it_is_told_what_became_of_a_change_whose_end_nobody_saw(journal: Path) -> None:
+    before, after = (make.target(GOOD, 100),), (make.target(BAD, 100), make.target(OLD, tag="old"))
+    hour = make.NOW - timedelta(hours=1)
+    intent = Record(hour, Kind.INTENT, "a" * 16, NAME, "promote", BAD, before=before, after=after)
+    Journal(journal).write(intent)
+
+    async with on_changes(journal, "H") as (app, pilot):
+        await until(pilot, lambda: "A former change" in frame(app))
+        app.clear_notifications()
+        await pilot.press("ctrl+r")
+        await until(pilot, lambda: "done" in frame(app) and "A former change" not in frame(app))
+    assert Journal(journal).read().records[-1].outcome == "done"
+
+
+async def test_read_only_there_is_no_way_to_write_at_all(journal: Path) -> None:
+    async with on_changes(journal, of=READ_ONLY) as (app, pilot):
+        app.post_message(RequestChange(Wish(NAME, Verb.RESTORE_LATEST)))
+        await seen(pilot)
+
+        assert app.changes._writes is None
+        assert isinstance(app.screen, ServiceScreen)
