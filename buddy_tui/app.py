@@ -126,7 +126,7 @@ class BuddyApp(App[None]):
         self._log_file = log_file
         self._saves = saves
         self._leaving = False
-        self._told_what_is_left = False
+        self._told_what_is_left = ""
         self.register_theme(BUDDY)
         wanted = os.environ.get("TEXTUAL_THEME", "")
         self.theme = wanted if wanted in self.available_themes else BUDDY.name
@@ -240,8 +240,8 @@ class BuddyApp(App[None]):
         """Leave when what a session probe wrote is taken away again; asked once more, at once."""
         from screens.base import BuddyScreen
 
-        if (release := self._feeds.deploying) and not self._told_what_is_left:
-            self._told_what_is_left = True
+        if (release := self._feeds.deploying) and release.id != self._told_what_is_left:
+            self._told_what_is_left = release.id
             self.notify(
                 "Once more leaves it as it is; the next start tells so, and D on its service goes on with it.",
                 title=f"{release.revision} is being deployed",

@@ -87,10 +87,9 @@ revisions how they are, each at its own address; `v` goes through the verificati
 ready revision (else of who serves), and tries a session on it unless read-only.
 
 Capitals change something, and ask before: `P` promotes the revision under the cursor step by step, behind gates, `R`
-lists where traffic can be rolled back to, `U` undoes the last change,
-`L` gives traffic back to the latest revision, `S` shares it out by percent, `T` gives the revision under the cursor a
-tag or takes one away. `D` checks a source folder and deploys
-it without traffic, or goes on with what was left; `f` only checks. `H` is the history of changes.
+lists where traffic can be rolled back to, `U` undoes the last change, `L` gives traffic back to the latest revision,
+`S` shares it out by percent, `T` gives the revision under the cursor a tag or takes one away. `D` checks a source
+folder and deploys it without traffic, or goes on with what was left; `f` only checks. `H` is the history of changes.
 
 - **ROLLED BACK** stays for everybody who looks until somebody decides: `L` restores latest, `K` keeps it pinned.
 - **NOT DONE** means that traffic is not where it was asked to be, and that it should be by now.

@@ -11,7 +11,7 @@ from buddy_tui.errors import UsageProblem
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from buddy_tui.gateway import Cloud, Writes
+    from buddy_tui.gateway import Cloud, Deploys, Writes
 
 
 def dashboard() -> int:
@@ -32,7 +32,8 @@ def run(settings: Settings, connect: "Callable[[], Awaitable[Cloud]] | None" = N
     with_project(settings)
     from buddy_tui.app import BuddyApp
 
-    app = BuddyApp(settings, connect or _google(settings), writes=None if settings.read_only else _writes)
+    writes, deploys = (None, None) if settings.read_only else (_writes, _deploys)
+    app = BuddyApp(settings, connect or _google(settings), writes=writes, deploys=deploys)
     app.run()
     return app.conclusion()
 
@@ -58,3 +59,9 @@ def _writes(cloud: "Cloud") -> "Writes":
     from buddy_tui import gcp
 
     return gcp.writes(cloud)
+
+
+def _deploys(cloud: "Cloud") -> "Deploys":
+    from buddy_tui import gcp
+
+    return gcp.deploys(cloud)

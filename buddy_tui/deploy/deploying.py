@@ -99,7 +99,7 @@ class _Deploying:
         """Do it while nobody else on this machine deploys to this service."""
         name = self._job.name
         try:
-            held = self._job.the.journal.hold(_lock_of(name))
+            held = self._job.the.journal.hold(lock_of(name))
         except Unwritable as error:
             return Over(Ending.REFUSED, str(error), error.hint)
         if held is None:
@@ -268,5 +268,6 @@ def _at(stage: Stage) -> int:
     return [one for one, _ in _STEPS].index(stage)
 
 
-def _lock_of(name: ServiceName) -> str:
+def lock_of(name: ServiceName) -> str:
+    """Return the id of the lock that whoever deploys to a service has on this machine."""
     return f"deploy-{name.project}-{name.region}-{name.service}".replace(":", "_")

@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
 from buddy_tui.deploy.control import Control
-from buddy_tui.deploy.deploying import streamed
+from buddy_tui.deploy.deploying import lock_of, streamed
 from buddy_tui.deploy.memory import Left, Memory, left
 from buddy_tui.deploy.outside import Outside
 from buddy_tui.deploy.values import Deployment
@@ -15,6 +15,14 @@ from buddy_tui.model import ServiceName
 def unfinished(journal: Journal, name: ServiceName) -> Left | None:
     """Return the deployment of a service that was left, or that is under way in another program; `None` without one."""
     return left(journal, name)
+
+
+def under_way(journal: Journal, name: ServiceName) -> bool:
+    """Tell whether another program on this machine deploys to the service right now. Raises Unwritable."""
+    held = journal.hold(lock_of(name))
+    if held:
+        held.release()
+    return held is None
 
 
 def in_words(one: Left) -> str:
