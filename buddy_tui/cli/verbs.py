@@ -67,6 +67,19 @@ VERBS = (
         exits="Exits 0 when every line is a yes, 1 when one is a no (before promotion that is\nthe traffic), 3 when one cannot be told, 4 when it is not allowed.",
     ),
     Verb(
+        "checklist",
+        "buddy_tui.cli.checklist:checklist",
+        "Print the verification plan of a release as a task list.",
+        ("api-00042-xez", "--service api --read-only --json"),
+        exits="Exits 0 when every line holds, else 1: too little evidence is no pass.",
+    ),
+    Verb(
+        "report",
+        "buddy_tui.cli.report:report",
+        "Print an incident report: timeline, cause, what is open.",
+        ("--service api", "--service api --since 2h --output incident.md", "--service api --json"),
+    ),
+    Verb(
         "preflight",
         "buddy_tui.cli.preflight:preflight",
         "Say whether a folder would deploy, before anything is uploaded.",
@@ -161,6 +174,13 @@ VERBS = (
         "buddy_tui.cli.context:context",
         "Print project, region and identity, and where each came from.",
         ("", "--profile prod --json"),
+    ),
+    Verb(
+        "doctor",
+        "buddy_tui.cli.doctor:doctor",
+        "Say whether this machine can do each job on a service.",
+        ("", "api", "--service api --json"),
+        exits="Exits 0 when nothing stands in the way, with or without warnings, 1 when something does.",
     ),
     Verb(
         "demo",

@@ -23,7 +23,9 @@
     convert      protobuf -> model, and a traffic list back
     log_entries  log entries -> model, fast
     errors       Google's errors -> ours
-    network      why there was no connection
+    network      where REST calls go, and why there was no connection
+    reach        whether there is a way to Cloud Run, and what time it is there
+    credentials  whose credentials we are signed in with, and until when
     permissions  which role holds a permission, and how it is granted
     blocking     calls that block, with a time limit
 

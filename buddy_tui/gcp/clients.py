@@ -29,6 +29,7 @@ from buddy_tui import __version__, gcloud_files
 from buddy_tui.config import Settings
 from buddy_tui.errors import NotSignedIn
 from buddy_tui.gcp.errors import SIGN_IN, About, translate
+from buddy_tui.gcp.network import rest_base
 
 CALL_SECONDS = 8.0
 _SIGN_IN_SECONDS = 8.0
@@ -101,7 +102,7 @@ async def open_clients(settings: Settings) -> Clients:
         ),
         channels=channels,
         credentials=credentials,
-        rest=_rest_base(settings),
+        rest=rest_base(settings),
         about=about,
         gcloud_account=_gcloud_account(settings),
     )
@@ -125,13 +126,6 @@ def _logging_host(settings: Settings) -> str:
     if not settings.emulated:
         return ""
     return os.environ.get("CLOUD_LOGGING_EMULATOR_HOST") or settings.emulated.value
-
-
-def _rest_base(settings: Settings) -> str:
-    if not settings.emulated:
-        return "https://run.googleapis.com"
-    told = os.environ.get("CLOUD_RUN_EMULATOR_REST") or settings.emulated.value
-    return told if "://" in told else f"http://{told}"
 
 
 async def _sign_in(settings: Settings, about: About) -> Credentials:

@@ -1,4 +1,8 @@
-"""gcp: why there was no connection, in our words."""
+"""gcp: where REST calls go, and why there was no connection, in our words."""
+
+import os
+
+from buddy_tui.config import Settings
 
 # How gRPC's core, the operating system and Python's own exceptions word it.
 _NO_CONNECTION = (
@@ -20,6 +24,14 @@ _NO_CONNECTION = (
     ("Broken pipe", "the connection was cut"),
     ("failed to connect", "no connection"),
 )
+
+
+def rest_base(settings: Settings) -> str:
+    """Return the base URL of REST calls: of an emulated world where there is one."""
+    if not settings.emulated:
+        return "https://run.googleapis.com"
+    told = os.environ.get("CLOUD_RUN_EMULATOR_REST") or settings.emulated.value
+    return told if "://" in told else f"http://{told}"
 
 
 def no_connection(text: str) -> str:

@@ -1,0 +1,62 @@
+"""doctor: all checks, in the order in which they are shown."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from buddy_tui.doctor import context, disk, identity, network, programs, service, terminal
+from buddy_tui.doctor.gather import Parts
+from buddy_tui.doctor.jobs import JOBS, log_quota
+from buddy_tui.doctor.values import Check, Untold
+from buddy_tui.preflight.values import Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A check by its name: `judge` is a pure function of the parts that `needs` names.
+
+    `untold` is the verdict where one of these was asked for in vain; what was never asked is skipped.
+    """
+
+    name: str
+    judge: Callable[..., Check]
+    needs: tuple[str, ...] = ("machine",)
+    untold: Verdict = Verdict.SKIPPED
+
+    def check(self, parts: Parts) -> Check | None:
+        """Judge; `None` as long as something that is needed is not there."""
+        if any(name not in parts for name in self.needs):
+            return None
+        values = [parts[name] for name in self.needs]
+        missing = next((one for one in values if isinstance(one, Untold)), None)
+        if missing is None:
+            return replace(self.judge(*values), name=self.name)
+        verdict = self.untold if missing.tried else Verdict.SKIPPED
+        # Said once, by the check that it fails; where nothing was asked, it is how to ask.
+        fix = missing.fix if verdict is Verdict.FAIL or not missing.tried else ""
+        return Check(verdict, missing.why, fix, name=self.name)
+
+
+CHECKS = (
+    Item("versions", programs.versions),
+    Item("gcloud", programs.gcloud),
+    Item("terminal", terminal.terminal),
+    Item("colours", terminal.colours),
+    Item("unicode", terminal.unicode),
+    Item("clipboard", terminal.clipboard),
+    Item("context", context.context, untold=Verdict.FAIL),
+    Item("buddy.toml", context.buddy_toml),
+    Item("identities", identity.identities),
+    Item("credentials", identity.credentials, ("machine", "signed"), Verdict.FAIL),
+    Item("proxy", network.proxy),
+    Item("tls", network.tls),
+    Item("network", network.network, ("machine", "reached"), Verdict.FAIL),
+    Item("clock", network.clock, ("machine", "reached")),
+    Item("region", service.region, ("machine", "regions")),
+    Item("service", service.service, ("found",), Verdict.FAIL),
+    Item("apis", service.apis, ("machine", "apis")),
+    *(Item(job.name, job, ("machine", "held")) for job in JOBS),
+    Item("log-quota", log_quota),
+    Item("state", disk.state),
+    Item("journal", disk.journal, ("machine", "journal")),
+    Item("smoke-boot", disk.smoke_boot),
+)
