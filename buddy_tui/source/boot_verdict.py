@@ -2,20 +2,33 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from buddy_tui.clean import clean, clean_line
 from buddy_tui.rules.distributions import well_known
 from buddy_tui.rules.redact import redact
 from buddy_tui.source.finders import Whereabouts
 from buddy_tui.source.imports import newer_syntax
-from buddy_tui.source.standard import standard
+from buddy_tui.source.standard import standard, version_of
 from buddy_tui.source.values import Boot, Booted, Entry, Image, Upload
 
 _MOST_LINES = 40
 # Errors that a name or a word in the code has made, whatever is installed or set.
 _CODE = frozenset({"NameError", "UnboundLocalError"})
 _PARTIAL = re.compile(r"partially initialized module '([\w.]+)'|^module '([\w.]+)' has no attribute")
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """How it was tried.
+
+    `own`: with the project's own Python; `left` files of the image were not there; `packages` are folders of the
+    upload whose packages the image installs.
+    """
+
+    own: bool
+    left: int
+    packages: tuple[str, ...] = ()
 
 
 def judged(
@@ -25,14 +38,11 @@ def judged(
     upload: Upload,
     image: Image,
     entry: Entry,
-    *,
-    own: bool,
-    left: int,
+    tried: Tried,
 ) -> Boot:
     """Return the verdict on what the process told; `ended` says why it was ended where it did not end by itself.
 
-    `own`: it ran with the project's own Python. `left` files of the image were not there. Only what is certainly the
-    code's is a failure; a missing dependency, setting or network is not tried.
+    Only what is certainly the code's is a failure; a missing dependency, setting or network is not tried.
     """
     if not told:
         said = ended or "The process ended while it imported, and did not say why."
@@ -43,13 +53,12 @@ def judged(
     trace = _end_of(str(told.get("traceback", "")))
     sentence = f"{raised}: {redact(clean_line(str(told.get('said', ''))))[:300]}"
     if raised == "ModuleNotFoundError":
-        return _missing(
-            str(told.get("name", "")), Boot(Booted.FAILED, sentence, traceback=trace), upload, image, entry
-        )
-    certain = _certain(raised, told, image, own=own)
-    if certain and not left:
+        name, failed = str(told.get("name", "")), Boot(Booted.FAILED, sentence, traceback=trace)
+        return _missing(name, failed, image, is_own=_own_module(name, upload, image, entry, tried.packages))
+    certain = _certain(raised, told, image, own=tried.own)
+    if certain and not tried.left:
         return Boot(Booted.FAILED, sentence, traceback=trace)
-    return Boot(Booted.NOT_TRIED, f"{sentence}. {_why(left)}", traceback=trace)
+    return Boot(Booted.NOT_TRIED, f"{sentence}. {_why(tried.left)}", traceback=trace)
 
 
 def _why(left: int) -> str:
@@ -58,9 +67,9 @@ def _why(left: int) -> str:
     return "That may be for want of what the service has and this machine has not."
 
 
-def _missing(name: str, failed: Boot, upload: Upload, image: Image, entry: Entry) -> Boot:
+def _missing(name: str, failed: Boot, image: Image, *, is_own: bool) -> Boot:
     """Judge a module that is not there: `failed` where it is the project's own, for all that can be told."""
-    if name and _own_module(name, upload, image, entry):
+    if name and is_own:
         return failed
     said = f"{name or 'A module'} is not installed here."
     if standard(name, image.python):
@@ -68,15 +77,14 @@ def _missing(name: str, failed: Boot, upload: Upload, image: Image, entry: Entry
     return replace(failed, booted=Booted.NOT_TRIED, said=said, missing=(name,) if name else ())
 
 
-def _own_module(name: str, upload: Upload, image: Image, entry: Entry) -> bool:
+def _own_module(name: str, upload: Upload, image: Image, entry: Entry, packages: tuple[str, ...]) -> bool:
     """Tell whether a module is the project's: a part of a package of it, the entry itself, or one that lies elsewhere."""
     if "." in name and _local(name, image):
         return True
     if well_known(name) or standard(name, image.python):
         return False
-    return f"{entry.module}.".startswith(f"{name}.") or bool(
-        Whereabouts(file.path for file in upload.files).roots(name)
-    )
+    roots = Whereabouts(file.path for file in upload.files).roots(name)
+    return f"{entry.module}.".startswith(f"{name}.") or not set(roots) <= set(packages)
 
 
 def _local(name: str, image: Image) -> bool:
@@ -91,7 +99,7 @@ def _certain(raised: str, told: Mapping[str, object], image: Image, *, own: bool
     kinds = kinds if isinstance(kinds, list) else []
     said, here = str(told.get("said", "")), bool(told.get("here"))
     if "SyntaxError" in kinds:
-        return here and not newer_syntax(str(told.get("line", "")), said)
+        return here and not (_is_older(told, image) and newer_syntax(str(told.get("line", "")), said))
     if raised == "ImportError":
         relative = "attempted relative import" in said
         return relative or _local(str(told.get("name", "")), image)
@@ -101,6 +109,12 @@ def _certain(raised: str, told: Mapping[str, object], image: Image, *, own: bool
     if raised in _CODE:
         return here
     return raised == "AttributeError" and here and (own or not told.get("foreign"))
+
+
+def _is_older(told: Mapping[str, object], image: Image) -> bool:
+    """Tell whether the Python that it ran with may be older than the image's."""
+    ran, wanted = told.get("python"), version_of(image.python)
+    return not any(wanted) or not isinstance(ran, list) or wanted > tuple(ran)
 
 
 def _without_times(output: str) -> str:

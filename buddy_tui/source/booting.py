@@ -11,6 +11,7 @@ import importlib.util
 import json
 import os
 import re
+import shutil
 import sys
 import threading
 import traceback
@@ -24,7 +25,7 @@ MARK = "buddy-tui: importing"
 def main() -> None:
     """Import what the first line of standard input says, and write down how that ended."""
     order = json.loads(sys.stdin.readline())
-    watch(sys.stdin)
+    watch(sys.stdin, order["folder"])
     before = frozenset(sys.modules)
     prepare(order)
     sys.stderr.write(MARK + "\n")
@@ -35,14 +36,15 @@ def main() -> None:
     except BaseException as error:  # noqa: BLE001 - whatever ends an import is what is asked for
         told = failure(error, order["root"])
     told["foreign"] = foreign(before, order["root"])
+    told["python"] = list(sys.version_info[:2])
     Path(order["result"]).write_text(json.dumps(told), encoding="utf-8")
     sys.stdout.flush()
     # Threads that were started on import need not end by themselves.
     os._exit(0)
 
 
-def watch(orders: IO[str]) -> None:
-    """End at once when whoever asked is gone, and leave the program an empty standard input."""
+def watch(orders: IO[str], folder: str) -> None:
+    """End at once when whoever asked is gone, with the copy of the image, and leave the program an empty standard input."""
     kept = os.dup(orders.fileno())
     empty = os.open(os.devnull, os.O_RDONLY)
     os.dup2(empty, 0)
@@ -50,6 +52,7 @@ def watch(orders: IO[str]) -> None:
 
     def wait() -> None:
         os.read(kept, 1)
+        shutil.rmtree(folder, ignore_errors=True)
         os._exit(1)
 
     threading.Thread(target=wait, daemon=True).start()
@@ -58,8 +61,8 @@ def watch(orders: IO[str]) -> None:
 def prepare(order: dict[str, Any]) -> None:
     """Put the image's folders on the path, hide what is ours, and refuse the network."""
     installed = [path for path in sys.path if not order["hidden"] or is_installed(path)]
-    sys.path[:] = order["path"] + installed
-    sys.meta_path.insert(0, Hiding(order["hidden"], order["path"]))
+    sys.path[:] = order["path"] + installed + order["packages"]
+    sys.meta_path.insert(0, Hiding(order["hidden"], order["path"] + order["packages"]))
     sys.addaudithook(no_network)
 
 
@@ -103,12 +106,15 @@ def no_network(event: str, arguments: tuple[Any, ...]) -> None:
 
 
 def run(order: dict[str, Any]) -> None:
-    """Import the module, or the script under a name that is not `__main__`."""
+    """Import the module and take from it what is served, or import the script under a name that is not `__main__`."""
     if not order["script"]:
         parts = order["module"].split(".")
         for count in range(1, len(parts) + 1):
             # Not import_module, which times nothing: each package has a time of its own so.
             __import__(".".join(parts[:count]))
+        served = sys.modules[order["module"]]
+        for name in order["attribute"].split(".") if order["attribute"] else ():
+            served = getattr(served, name)
         return
     spec = importlib.util.spec_from_file_location("__smoke_boot__", order["script"])
     if spec is None or spec.loader is None:

@@ -6,9 +6,10 @@ a path or one of its parents decides, and `!` takes back, below an ignored folde
 
 import posixpath
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from functools import cache
+from itertools import accumulate
 
 # Patterns past these sizes could take long to match; nobody writes them.
 _MOST_PATTERNS = 1_000
@@ -22,17 +23,35 @@ class Ignore:
 
     patterns: tuple[tuple[re.Pattern[str], bool], ...] = ()
     refused: int = 0
+    # The folders that were matched so far, each with the places of the patterns that match it or one above it.
+    folders: dict[str, frozenset[int]] = field(default_factory=dict, repr=False, compare=False)
 
     def leaves_out(self, path: str) -> bool:
         """Tell whether a path of the build context, relative and with slashes, does not reach the build."""
-        out = False
-        steps = path.split("/")
-        names = ["/".join(steps[: count + 1]) for count in range(len(steps))]
-        for pattern, taken_back in self.patterns:
+        out, above = False, self._matching_above(path)
+        for index, (pattern, taken_back) in enumerate(self.patterns):
             # A pattern that would not change the answer need not be matched.
-            if out == taken_back and any(pattern.fullmatch(name) for name in names):
+            if out == taken_back and (index in above or pattern.fullmatch(path)):
                 out = not taken_back
         return out
+
+    def _matching_above(self, path: str) -> frozenset[int]:
+        """Return which patterns match a folder that a path lies in; each folder is matched once, for all that it holds."""
+        folder = posixpath.dirname(path)
+        if folder not in self.folders:
+            matching: frozenset[int] = frozenset()
+            for name in _from_the_top(folder):
+                if name not in self.folders:
+                    fits = (at for at, (pattern, _) in enumerate(self.patterns) if pattern.fullmatch(name))
+                    self.folders[name] = matching.union(fits)
+                matching = self.folders[name]
+        return self.folders.get(folder, frozenset())
+
+
+def _from_the_top(folder: str) -> Iterator[str]:
+    """Yield the folders above a folder, and itself: `a`, `a/b`, `a/b/c`."""
+    steps = folder.split("/") if folder else []
+    return accumulate(steps, "{}/{}".format)
 
 
 def read_ignore(text: str) -> Ignore:

@@ -29,6 +29,8 @@ _PLATFORM = {
 }
 # Each one holds its own list of files.
 _MOST_STAGES = 40
+# Files that COPYs are followed for, all together; a hostile Dockerfile copies everything again and again.
+_MOST_COPIED = 1_000_000
 _PAIR = re.compile(r"""(?:[^\s"'\\]|\\.|"(?:[^"\\]|\\.)*"?|'[^']*'?)+""", re.DOTALL)
 _ARCHIVE = re.compile(r"\.(?:tar|tar\.(?:gz|bz2|xz|zst)|tgz|tbz2|txz)$")
 _ADDRESS = re.compile(r"(?:https?://|git@|git://|ssh://|github\.com/)")
@@ -74,6 +76,7 @@ class Build:
     # ARG before the first FROM: seen by FROM, and by an ARG of the same name in a stage.
     first: Stage = field(default_factory=Stage)
     triggers: dict[int, list[Instruction]] = field(default_factory=dict)
+    copied: int = 0
 
     @property
     def last(self) -> Stage:
@@ -127,8 +130,7 @@ class Build:
         )
 
     def _value(self, text: str, variables: Mapping[str, str] | None = None) -> str:
-        known = self.last.variables if variables is None else variables
-        return value_of(text, known, self.escape)
+        return value_of(text, self.last.variables if variables is None else variables, self.escape)
 
     def _from(self, instruction: Instruction, at: At) -> None:
         if len(self.stages) >= _MOST_STAGES:
@@ -151,10 +153,8 @@ class Build:
     def _arg(self, instruction: Instruction, _at: At) -> None:
         for word in _PAIR.findall(instruction.rest):
             name, equals, text = word.partition("=")
-            inherited = (
-                (_PLATFORM | self.first.args).get(name, "") if self.stages else _PLATFORM.get(name, "")
-            )
-            self.last.args[name] = self._value(text) if equals else inherited
+            inherited = _PLATFORM | self.first.args if self.stages else _PLATFORM
+            self.last.args[name] = self._value(text) if equals else inherited.get(name, "")
 
     def _env(self, instruction: Instruction, _at: At) -> None:
         # A line sees the values from before it, not those of its own pairs, as Docker documents.
@@ -192,10 +192,16 @@ class Build:
         target = Target(
             where, told.endswith(("/", "/.")) or told == "." or several or where in self.last.folders
         )
-        tree = self._tree(instruction, sources, target, at)
-        if tree:
-            for source in sources:
+        tree = None if self._enough(at) else self._tree(instruction, sources, target, at)
+        for source in sources:
+            if tree and not self._enough(at):
                 self._copy_one(instruction, tree, source, target, at)
+
+    def _enough(self, at: At) -> bool:
+        """Tell, and note, whether so much is copied already that no more is followed."""
+        if enough := self.copied > _MOST_COPIED:
+            self.last.wonder("More files are copied than are followed.", at)
+        return enough
 
     def _tree(self, instruction: Instruction, sources: list[str], target: Target, at: At) -> Tree | None:
         """Return the files that a COPY takes from, None where they are those of an image that is not looked into."""
@@ -210,6 +216,7 @@ class Build:
                 )
             return None
         self.last.install(stage)
+        self.copied += len(stage.files)
         site = {path: file for path, file in stage.files.items() if path.startswith(f"{SITE}/")}
         self.last.add(site.items(), at)
         hidden = [one for one in sources if not is_of_the_system(absolute("/", one))]
@@ -226,12 +233,14 @@ class Build:
             self.last.wonder(f"ADD brings {source} to {target.path}, which is not looked into.", at)
             return
         matches = tree.matches(source)
+        self.copied += len(tree.files) if has_wildcard(source) else 1
         if not matches:
             self._nothing(instruction, source, target, at)
         parents = source if "parents" in dict(instruction.flags) else ""
         exclude = ignore_of(value for name, value in instruction.flags if name == "exclude")
         for match in matches:
             pairs = list(copied(tree, match, target, parents=parents, exclude=exclude))
+            self.copied += len(pairs)
             self.last.exported |= {path for path, file in pairs if not file}
             self.last.add([pair for pair in pairs if pair[1]], at)
 
@@ -287,6 +296,5 @@ def _based(reference: str, at: At) -> Stage:
 
 
 def _said(instruction: Instruction, at: At) -> Said:
-    if instruction.exec is not None:
-        return Said(words=instruction.exec, at=at)
-    return Said(line=instruction.rest, at=at)
+    words = instruction.exec
+    return Said(line=instruction.rest, at=at) if words is None else Said(words=words, at=at)

@@ -35,8 +35,7 @@ class Finder:
     def __init__(self, paths: Iterable[str]) -> None:
         self._paths = frozenset(paths)
         # A folder of other things can be imported too, and nobody means to.
-        modules = (path for path in self._paths if path.endswith((".py", *_OPAQUE)))
-        self._folders = {folder for path in modules for folder in _above(path)}
+        self._folders = _above(path for path in self._paths if path.endswith((".py", *_OPAQUE)))
         self._opaque = {
             f"{folder}/{name.partition('.')[0]}": path
             for path in sorted(self._paths)
@@ -91,7 +90,9 @@ class Whereabouts:
     """Tells from which folders of a project a dotted name could be imported. `paths` lie below its root."""
 
     def __init__(self, paths: Iterable[str]) -> None:
+        # By their last names: modules and packages, and folders, which may be namespaces.
         self._by_end: dict[str, list[str]] = {}
+        self._spaces: dict[str, list[str]] = {}
         for path in paths:
             parts = path.split("/")
             if not path.endswith(".py") or any(
@@ -100,27 +101,28 @@ class Whereabouts:
                 continue
             whole = path.removesuffix("/__init__.py").removesuffix(".py")
             self._by_end.setdefault(posixpath.basename(whole), []).append(whole)
-        self._folders = {
-            folder for wholes in self._by_end.values() for whole in wholes for folder in _above(whole)
-        }
+        for folder in _above(whole for wholes in self._by_end.values() for whole in wholes):
+            self._spaces.setdefault(posixpath.basename(folder), []).append(folder)
 
     def roots(self, name: str) -> tuple[str, ...]:
         """Return the folders from which a dotted name is found, `.` for the root, in order of depth and name."""
         inner = name.replace(".", "/")
-        wholes = {*self._by_end.get(posixpath.basename(inner), ()), *self._spaces(inner)}
+        last = posixpath.basename(inner)
+        wholes = {*self._by_end.get(last, ()), *self._spaces.get(last, ())}
         found = {_before(whole, inner) for whole in wholes if f"/{whole}".endswith(f"/{inner}")}
         return tuple(sorted(found, key=lambda root: (root.count("/"), root != ".", root)))
-
-    def _spaces(self, inner: str) -> Iterator[str]:
-        return (folder for folder in self._folders if f"/{folder}".endswith(f"/{inner}"))
 
 
 def _before(whole: str, inner: str) -> str:
     return whole[: len(whole) - len(inner)].rstrip("/") or "."
 
 
-def _above(path: str) -> Iterator[str]:
-    folder = posixpath.dirname(path)
-    while folder and folder != "/":
-        yield folder
-        folder = posixpath.dirname(folder)
+def _above(paths: Iterable[str]) -> set[str]:
+    """Return every folder above some paths, the root left out."""
+    folders: set[str] = set()
+    for path in paths:
+        folder = posixpath.dirname(path)
+        while folder and folder != "/" and folder not in folders:
+            folders.add(folder)
+            folder = posixpath.dirname(folder)
+    return folders

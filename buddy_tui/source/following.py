@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from buddy_tui.errors import BuddyError
 from buddy_tui.source.finders import Kind, Spot
 from buddy_tui.source.imports import Read, Setting, Statement, read_imports
-from buddy_tui.source.lookup import Lookup, whole_name
+from buddy_tui.source.lookup import Answer, Lookup, whole_name
 from buddy_tui.source.reading import Reader, as_source, listed
 from buddy_tui.source.standard import standard
 from buddy_tui.source.values import At, Entry, Found, Image, Import, When
@@ -57,7 +57,7 @@ class Following:
                 here = answer.found is Found.HERE
                 yield (
                     Import(name, at, statement.when, answer.found, answer.target, answer.elsewhere, relative),
-                    name if here else ".".join(name.split(".")[: len(answer.spots)]),
+                    name if here else _part_found(name, answer),
                 )
 
     def read(self, node: Node) -> Read:
@@ -120,6 +120,11 @@ class Following:
             return read_imports(as_source(self.reader.read(file), file.path), setting)
         except BuddyError as error:
             return Read(open=True, trouble=str(error))
+
+
+def _part_found(name: str, answer: Answer) -> str:
+    """Return as much of a dotted name as lies in the upload."""
+    return ".".join(name.split(".")[: len(answer.spots)]) if answer.spots else ""
 
 
 def _absolute(node: Node, statement: Statement) -> str:

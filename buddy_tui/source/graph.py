@@ -1,11 +1,14 @@
 """source: the import graph of an entry module over an upload as it lies in the image, without running anything."""
 
+import gc
 import heapq
 import posixpath
 import sys
 import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from buddy_tui.clean import clean_line
 from buddy_tui.source.cycles import cycles_of
@@ -14,6 +17,7 @@ from buddy_tui.source.finders import Kind, Spot
 from buddy_tui.source.following import Following, Node
 from buddy_tui.source.imports import Read
 from buddy_tui.source.lookup import INSTALLED, Answer, Lookup
+from buddy_tui.source.reading import Reader
 from buddy_tui.source.standard import standard
 from buddy_tui.source.values import At, Entry, Found, Graph, Image, Import, Maker, Module, Upload, When
 
@@ -61,10 +65,11 @@ def graph_of(
     Reads the modules that are reached and nothing else; runs nothing. A module that cannot be read is in the graph with
     its trouble. Raises nothing for what is wrong in the source.
     """
-    files = dict(image.files) | _installed(upload, declared)
-    path = (*entry.path, *(f"{INSTALLED}/{folder}".rstrip("/.") for folder in declared.folders))
-    lookup = Lookup(upload, files, image.python, declared, whole, tuple(dict.fromkeys(path)))
-    return _Reached(lookup, image, entry).graph()
+    with Reader(upload.root) as reader, _uncollected():
+        files = dict(image.files) | _installed(upload, declared)
+        path = (*entry.path, *(f"{INSTALLED}/{folder}".rstrip("/.") for folder in declared.folders))
+        lookup = Lookup(upload, files, image.python, declared, whole, tuple(dict.fromkeys(path)))
+        return _Reached(lookup, image, entry, Following(lookup, image, entry, reader)).graph()
 
 
 def needed(graph: Graph) -> Iterator[tuple[Module, Import]]:
@@ -102,11 +107,8 @@ class _Reached:
     lookup: Lookup
     image: Image
     entry: Entry
+    following: Following
     settled: dict[str, _Settled] = field(default_factory=dict)
-    following: Following = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.following = Following(self.lookup, self.image, self.entry)
 
     def graph(self) -> Graph:
         """Follow the imports, again where modules have added folders to the path, and put it all together."""
@@ -254,7 +256,20 @@ class _Reached:
                     yield name, At(self.lookup.files[spot.place])
 
 
-def _with_parents(name: str) -> list[str]:
+@lru_cache(maxsize=10_000)
+def _with_parents(name: str) -> tuple[str, ...]:
     """Return a dotted name and those of its packages, the outermost first."""
     parts = name.split(".")
-    return [".".join(parts[:count]) for count in range(1, len(parts) + 1)]
+    return tuple(".".join(parts[:count]) for count in range(1, len(parts) + 1))
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Keep the collector of cycles away: it would go through all that was read, again and again, and find none."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()

@@ -6,25 +6,18 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from buddy_tui.source.by_name import CALLS, imported_by_name
 from buddy_tui.source.catching import catches, gives_up, suppresses
 from buddy_tui.source.conditions import for_types, is_main, truth
+from buddy_tui.source.module_text import lines_with, made_in, may_have_more, mentions, walrus_names
 from buddy_tui.source.search_path import Folders, assignments, own_parts
 from buddy_tui.source.values import When
 
 _ORDER = tuple(When)
-# All that counts in a function: nothing else in one is looked at.
-_COUNTS = re.compile(r"import|global")
-# Only then is it worth the time to look into expressions.
-_DYNAMIC = ("import_module", "__import__")
+# What counts in a function as well as outside of one: a statement without these is soon done with.
+_COUNTING = ("import", "global")
+# Only then is it worth the time to look into expressions, as for CALLS.
 _PATH = ("sys.path", "addsitedir")
-# Names may come to be in ways that no statement shows. Most texts hold none of the words, which is soon told.
-_CALLS = ("globals(", "locals(", "vars(", "exec(", "setattr(")
-_OPEN = ("__getattr__", "sys.modules", "__dict__", "lazy")
-_CALLED = re.compile(r"\b(?:globals|locals|vars|exec|setattr)\(")
-_MODULES = re.compile(
-    r"""sys\.modules\[\s*["']([\w.]+)["']\s*\]\s*=|sys\.modules\.setdefault\(\s*["']([\w.]+)["']"""
-)
-_WALRUS = re.compile(r"(\w+)\s*:=")
 # Syntax that a newer Python than this one may know: type parameters, nested f-strings, bare `except a, b`, t-strings.
 _NEWER = re.compile(
     r"^\s*type\s+\w|\b(?:def|class)\s+\w+\s*\[|\b[rR]?[fFtT][rR]?[\"']|\bexcept\*?\s[^:(]*,|\blazy\s"
@@ -88,7 +81,10 @@ class Setting:
 
 
 def read_imports(text: str, setting: Setting = Setting()) -> Read:
-    """Return what a module's text imports, binds and adds to the path. Raises nothing: trouble is in the result."""
+    r"""Return what a module's text imports, binds and adds to the path; its lines end in `\n`.
+
+    Raises nothing: trouble is in the result.
+    """
     try:
         tree = ast.parse(text)
     except SyntaxError as error:
@@ -127,46 +123,46 @@ class _Reader:
     bound: set[str] = field(default_factory=set)
     called: frozenset[str] = frozenset()
     lines: list[int] = field(default_factory=list)
-    every: bool = False
 
     def read(self) -> Read:
         text, body = self.text, self.tree.body
         folders = Folders(self.setting.place, self.setting.workdir)
-        dynamic, path = _any_in(text, _DYNAMIC), _any_in(text, _PATH)
+        dynamic, path = mentions(text, CALLS), mentions(text, _PATH)
         if path:
             folders.assigned = dict(assignments(body))
         self.called = self.setting.called | frozenset(_called(body))
-        self.lines, self.every = list(_lines_that_count(text)), dynamic or path
+        self.lines = lines_with(text, (*_COUNTING, *(_PATH if path else ())))
         # A stack, and no recursion: a long chain of elif is as deep as it is long.
         blocks = [_Block(body, When.START, module=True)]
         while blocks:
             block = blocks.pop()
             for statement in block.body:
-                if block.module or self._counts(statement):
+                counts = self._counts(statement)
+                if counts or block.module:
                     blocks += self._inside(statement, block)
-                if dynamic:
-                    self._constants(statement, block.when)
-                if path:
+                if counts and dynamic:
+                    self.statements += (
+                        Statement(name, line, block.when, level)
+                        for name, line, level in imported_by_name(statement)
+                    )
+                if counts and path:
                     for one in own_parts(statement):
                         folders.look_at(one)
-        if ":=" in text:
-            # By the text alone: too many names do no harm.
-            self.bound.update(_WALRUS.findall(text))
         return Read(
             statements=tuple(sorted(self.statements, key=lambda one: (one.line, one.name))),
-            bound=frozenset(self.bound),
-            open=_any_in(text, _OPEN) or (_any_in(text, _CALLS) and bool(_CALLED.search(text))),
+            # Too many names do no harm.
+            bound=frozenset(self.bound.union(walrus_names(text))),
+            open=may_have_more(text),
             folders=tuple(dict.fromkeys(folders.added)),
             lost=folders.lost,
-            made=frozenset(one or other for one, other in _MODULES.findall(text))
-            if "sys.modules" in text
-            else frozenset(),
+            made=made_in(text),
         )
 
     def _counts(self, statement: ast.stmt) -> bool:
-        """Tell whether something may stand in a statement that counts in a function as well."""
-        at = bisect_left(self.lines, statement.lineno)
-        return self.every or (at < len(self.lines) and self.lines[at] <= (statement.end_lineno or 0))
+        """Tell whether something may stand in a statement, or in its decorators, that counts in a function as well."""
+        decorators = getattr(statement, "decorator_list", None)
+        at = bisect_left(self.lines, decorators[0].lineno if decorators else statement.lineno)
+        return at < len(self.lines) and self.lines[at] <= (statement.end_lineno or 0)
 
     def _inside(self, statement: ast.stmt, block: _Block) -> Iterator[_Block]:
         """Note what a statement imports and binds, and yield the blocks inside it."""
@@ -269,46 +265,6 @@ class _Reader:
             name = node.rest if isinstance(node, ast.MatchMapping) else getattr(node, "name", None)
             if name:
                 self._bind(block, name)
-
-    def _constants(self, statement: ast.stmt, when: When) -> None:
-        """Note `import_module("x")` and `__import__("x")`; what is computed cannot be known."""
-        for part in own_parts(statement):
-            for node in ast.walk(part):
-                if (
-                    isinstance(node, ast.Call)
-                    and node.args
-                    and ast.unparse(node.func).endswith(("import_module", "__import__"))
-                ):
-                    name = node.args[0]
-                    if isinstance(name, ast.Constant) and isinstance(name.value, str):
-                        self._constant(name.value, node, when)
-
-    def _constant(self, name: str, call: ast.Call, when: When) -> None:
-        dots = len(name) - len(name.lstrip("."))
-        package = (
-            call.args[1]
-            if len(call.args) > 1
-            else next((one.value for one in call.keywords if one.arg == "package"), None)
-        )
-        if dots and isinstance(package, ast.Constant):
-            name, dots = f"{package.value!s}.{name.lstrip('.')}", 0
-        elif dots and not (package and ast.unparse(package) in {"__package__", "__name__"}):
-            return
-        if re.fullmatch(r"\w+(\.\w+)*", name.lstrip(".")):
-            self.statements.append(Statement(name.lstrip("."), call.lineno, when, dots))
-
-
-def _any_in(text: str, words: Iterable[str]) -> bool:
-    return any(word in text for word in words)
-
-
-def _lines_that_count(text: str) -> Iterator[int]:
-    """Yield the lines on which something stands that counts in a function."""
-    line, end = 1, 0
-    for found in _COUNTS.finditer(text):
-        line += text.count("\n", end, found.start())
-        end = found.start()
-        yield line
 
 
 def _tried(statement: ast.Try | ast.TryStar, block: _Block) -> Iterator[_Block]:

@@ -52,6 +52,8 @@ class Lookup:
     open: set[str] = field(default_factory=set)
     _finder: Finder = field(init=False)
     _answers: dict[str, Answer] = field(default_factory=dict)
+    _spots: dict[str, tuple[Spot, ...]] = field(default_factory=dict)
+    _searched: tuple[str, ...] | None = None
     _projects: list[tuple[Upload, Whereabouts]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -66,10 +68,14 @@ class Lookup:
     def forget(self) -> None:
         """Look anew: the path or what is known of the modules has changed."""
         self._answers.clear()
+        self._spots.clear()
+        self._searched = None
 
     def spots(self, name: str) -> tuple[Spot, ...]:
         """Return what each part of a name leads to within the upload, as far as it leads."""
-        return self._finder.find(name, self.path)
+        if name not in self._spots:
+            self._spots[name] = self._finder.find(name, self.path)
+        return self._spots[name]
 
     def tops(self, folder: str) -> tuple[tuple[str, Spot], ...]:
         """Return the modules and packages that lie directly in a folder of the image."""
@@ -158,6 +164,11 @@ class Lookup:
 
     def _search(self) -> tuple[str, ...]:
         """Return the folders of the upload that lie on the path: each empty, or with a slash at its end."""
+        if self._searched is None:
+            self._searched = self._search_now()
+        return self._searched
+
+    def _search_now(self) -> tuple[str, ...]:
         found = []
         for folder in self.path:
             prefix = f"{folder.rstrip('/')}/"

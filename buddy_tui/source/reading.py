@@ -12,7 +12,8 @@ import tokenize
 from bisect import bisect_left
 from collections.abc import Iterator
 from contextlib import contextmanager
-from operator import attrgetter
+from itertools import takewhile
+from operator import attrgetter, eq
 from pathlib import Path
 from typing import IO, Self
 
@@ -25,6 +26,8 @@ from buddy_tui.source.values import SourceFile, Upload
 # Far above what somebody writes by hand; generated modules reach some megabytes.
 MOST = 16 << 20
 _PIECE = 1 << 16
+# Folders that a reader holds open; a tree may be deeper than a process may have files.
+_MOST_OPEN = 32
 _FLAGS = os.O_RDONLY | sum(
     getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_NOCTTY", "O_CLOEXEC", "O_BINARY")
 )
@@ -136,13 +139,15 @@ class Reader:
         return _only_regular(os.open(name, _FLAGS, dir_fd=self._folders[-1]))
 
     def _enter(self, names: list[str]) -> None:
-        shared = len(os.path.commonprefix([self._names, names]))
+        shared = min(len(list(takewhile(bool, map(eq, self._names, names)))), _MOST_OPEN - 2)
         self._leave(shared + 1)
         if not self._folders:
             self._folders.append(os.open(self._root, _FLAGS | os.O_DIRECTORY))
         for name in names[shared:]:
             self._folders.append(os.open(name, _FLAGS | os.O_DIRECTORY, dir_fd=self._folders[-1]))
             self._names.append(name)
+            if len(self._folders) > _MOST_OPEN:
+                os.close(self._folders.pop(-2))
 
     def _leave(self, kept: int) -> None:
         """Close the folders that are open, but for the outermost ones."""

@@ -21,7 +21,8 @@ from pathlib import Path
 
 from buddy_tui.clean import clean_line
 from buddy_tui.source import booting
-from buddy_tui.source.boot_verdict import judged
+from buddy_tui.source.boot_verdict import Tried, judged
+from buddy_tui.source.declared import declared_in
 from buddy_tui.source.laying_out import inside, lay_out
 from buddy_tui.source.values import Boot, Booted, Entry, Image, Upload
 
@@ -77,7 +78,10 @@ async def smoke_boot(
 
 @dataclass(frozen=True, slots=True)
 class _Order:
-    """What is to be tried, and with what; `own` when the interpreter is the project's."""
+    """What is to be tried, and with what; `own` when the interpreter is the project's.
+
+    `packages` are folders of the upload whose packages the image installs.
+    """
 
     upload: Upload
     image: Image
@@ -85,12 +89,14 @@ class _Order:
     interpreter: str
     own: bool
     seconds: float
+    packages: tuple[str, ...] = ()
 
 
 def _boot(order: _Order, stop: threading.Event) -> Boot:
     try:
         with _folder() as folder:
-            return _boot_in(order, folder, stop)
+            packages = declared_in(order.upload, order.image).folders
+            return _boot_in(replace(order, packages=packages), folder, stop)
     except OSError as error:
         said = f"It could not be tried: {clean_line(error.strerror or str(error))}."
         return Boot(Booted.NOT_TRIED, said, order.interpreter)
@@ -133,8 +139,7 @@ def _boot_in(order: _Order, folder: Path, stop: threading.Event) -> Boot:
         order.upload,
         order.image,
         order.entry,
-        own=order.own,
-        left=left,
+        Tried(order.own, left, order.packages),
     )
     times = _times(output.partition(booting.MARK)[2])
     hidden = boot.traceback.replace(f"{root}{os.sep}", os.sep)
@@ -167,14 +172,27 @@ def _import(order: _Order, folder: Path, workdir: Path, stop: threading.Event) -
 def _told(order: _Order, folder: Path, root: Path) -> dict[str, object]:
     """Return the one line that the process reads."""
     entry = order.entry
+    packages = [place for folder in order.packages for place in _places(order.image, folder)]
     return {
         "module": entry.module,
+        "attribute": entry.attribute.partition("(")[0].strip(),
         "script": str(inside(root, entry.script) or "") if entry.script else "",
         "path": [str(inside(root, one)) for one in entry.path if inside(root, one)],
+        "packages": [str(inside(root, one)) for one in dict.fromkeys(packages) if inside(root, one)],
         "root": str(root),
+        "folder": str(folder),
         "result": str(folder / "result"),
         "hidden": [] if order.own else list(_PACKAGES),
     }
+
+
+def _places(image: Image, folder: str) -> Iterator[str]:
+    """Yield the folders of the image in which the files of a folder of the upload lie."""
+    prefix = "" if folder == "." else f"{folder}/"
+    for place, path in image.files.items():
+        inner = f"/{path[len(prefix) :]}"
+        if path.startswith(prefix) and place.endswith(inner):
+            yield place.removesuffix(inner) or "/"
 
 
 def _wait(process: subprocess.Popen[bytes], errors: Path, seconds: float, stop: threading.Event) -> str:

@@ -34,8 +34,8 @@ def image_of_all(upload: Upload, *, python: str = "3.11", env: dict[str, str] | 
 
 
 def started(module: str, *path: str) -> Entry:
-    """Return the entry `uvicorn module:app`; `path` is /app unless said otherwise."""
-    return Entry("uvicorn", module, "app", path=path or ("/app",), at=At("Dockerfile", 4))
+    """Return the entry module of uvicorn, of which nothing is taken; `path` is /app unless said otherwise."""
+    return Entry("uvicorn", module, path=path or ("/app",), at=At("Dockerfile", 4))
 
 
 def graph(

@@ -4,10 +4,12 @@ from pathlib import Path
 import pytest
 
 import buddy_tui.emulator.workload
+from buddy_tui.source.dockerfile import Build
 from buddy_tui.source.image import image_of
-from buddy_tui.source.instructions import MOST_INSTRUCTIONS
+from buddy_tui.source.instructions import MOST_INSTRUCTIONS, read_dockerfile
 from buddy_tui.source.stage import SITE
-from buddy_tui.source.values import At, Image, Maker
+from buddy_tui.source.tree import Tree
+from buddy_tui.source.values import At, Image, Maker, Unknown
 from tests.core.source.uploads import read_upload, upload_of
 
 SAMPLE = Path(buddy_tui.emulator.workload.__path__[0]) / "buddy"
@@ -467,6 +469,18 @@ def test_a_procfile_says_what_is_started(tmp_path: Path) -> None:
     assert (made.shell, made.at, made.workdir) == (True, At("Procfile", 3), "/workspace")
     assert made.files["/workspace/main.py"] == "main.py"
     assert made.requirements == ("requirements.txt",)
+
+
+def test_a_dockerfile_that_copies_everything_again_and_again_is_followed_so_far_and_no_further() -> None:
+    paths = (*sorted(f"p{number % 30}/m{number}.py" for number in range(12_000)),)
+    build = Build(Tree({path: path for path in paths}))
+    for instruction in read_dockerfile("FROM python:3.12\n" + "COPY . /app\n" * 1000).instructions:
+        build.take(instruction)
+
+    told = build.image()
+
+    assert len(told.files) == 12_000
+    assert told.unknown[0] == Unknown("More files are copied than are followed.", At("Dockerfile", 86))
 
 
 def test_a_procfile_without_a_web_process_makes_the_build_fail(tmp_path: Path) -> None:

@@ -88,6 +88,28 @@ def test_what_is_computed_or_no_module_is_not_told(text: str) -> None:
     assert _read(text).statements == ()
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "@import_module('x').wraps\ndef f():\n    return 1",
+        "class A:\n    def f(self):\n        return 1\n\n    @staticmethod\n    def g():\n        import x",
+        "def f():\n    y = 1\n    if y:\n        for z in y:\n            import x",
+        "def f():\n    return (\n        1,\n        __import__('x'),\n    )",
+        "match y:\n    case 1:\n        import x",
+    ],
+)
+def test_an_import_is_found_wherever_it_stands(text: str) -> None:
+    assert [one.name for one in _read(text).statements] == ["x"]
+
+
+def test_the_names_of_a_match_are_those_of_its_patterns_and_not_of_texts() -> None:
+    told = _read(
+        "match x:\n    case [a, *b, {'k': c, **d}] as e:\n        pass\ny = '''\n  case odd\n  global words'''\n"
+    )
+
+    assert told.bound == {"a", "b", "c", "d", "e", "y"}
+
+
 def test_a_program_runs_what_a_module_would_not() -> None:
     told = _read("if __name__ == '__main__':\n    import x", Setting("/app/main.py", main=True))
 

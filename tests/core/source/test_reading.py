@@ -95,6 +95,17 @@ def test_a_large_file_is_refused_before_it_is_read(tmp_path: Path) -> None:
     assert read_bytes(upload, "small", most=5) == b"12345"
 
 
+def test_one_reader_finds_its_way_between_folders_and_below_more_than_it_holds_open(tmp_path: Path) -> None:
+    deep = "/".join("d" * 40)
+    paths = ("x.py", "a/x.py", "a/b/x.py", "c/x.py", f"{deep}/e/x.py", f"{deep}/f/x.py", "d/x.py", "y.py")
+    upload = upload_set(grow(tmp_path, {path: path for path in paths}))
+
+    with reading.Reader(upload.root) as reader:
+        told = [reader.read(reading.listed(upload, path)).decode() for path in (*paths, *reversed(paths))]
+
+    assert told == [*paths, *reversed(paths)]
+
+
 def _folder_becomes_a_link(root: Path) -> None:
     (root / "pkg").rename(root / "old")
     (root / "pkg").symlink_to("../outside", target_is_directory=True)

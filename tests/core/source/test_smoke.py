@@ -1,9 +1,11 @@
 import asyncio
 import os
+import subprocess
 import sys
 import tempfile
 import time
 import venv
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -204,6 +206,94 @@ async def test_a_script_is_imported_beside_its_neighbours(tmp_path: Path) -> Non
     entry = Entry("python", script="/app/pkg/run.py", path=("/app/pkg",))
 
     assert (await smoke_boot(upload, image_of_all(upload), entry)).booted is Booted.PASSED
+
+
+@pytest.mark.parametrize(
+    ("attribute", "booted"),
+    [
+        ("app", Booted.PASSED),
+        ("inner.app", Booted.PASSED),
+        ("make('x')", Booted.PASSED),
+        ("lazy", Booted.PASSED),
+        ("application", Booted.FAILED),
+    ],
+)
+async def test_what_is_served_must_be_in_the_module(tmp_path: Path, attribute: str, booted: Booted) -> None:
+    text = """\
+import types
+
+app = 1
+inner = types.SimpleNamespace(app=app)
+
+
+def make(name):
+    raise RuntimeError("nothing is called")
+
+
+def __getattr__(name):
+    if name == "lazy":
+        return app
+    raise AttributeError(f"module 'main' has no attribute {name!r}")
+"""
+    upload = tree(tmp_path / "project", {"main.py": text})
+    entry = replace(started("main"), attribute=attribute)
+
+    assert (await smoke_boot(upload, image_of_all(upload), entry)).booted is booted
+
+
+async def test_packages_of_the_project_that_the_image_installs_are_there(tmp_path: Path) -> None:
+    upload = tree(
+        tmp_path / "project",
+        {
+            "main.py": "import shop_lib",
+            "requirements.txt": "-e ./libs/shop\n",
+            "libs/shop/pyproject.toml": '[project]\nname = "shop-lib"\nversion = "1"\n',
+            "libs/shop/shop_lib/__init__.py": "",
+        },
+    )
+    image = replace(image_of_all(upload), requirements=("requirements.txt",))
+    elsewhere = replace(image, files={"/app/main.py": "main.py"})
+
+    assert (await smoke_boot(upload, image, started("main"))).booted is Booted.PASSED
+    assert (await smoke_boot(upload, elsewhere, started("main"))).missing == ("shop_lib",)
+
+
+@pytest.mark.parametrize(
+    ("python", "booted"), [("3.8", Booted.FAILED), ("3.99", Booted.NOT_TRIED), ("", Booted.NOT_TRIED)]
+)
+async def test_syntax_that_may_be_a_newer_pythons_fails_where_the_image_has_none(
+    tmp_path: Path, python: str, booted: Booted
+) -> None:
+    upload = tree(tmp_path / "project", {"main.py": "type(x) = f'{'\n"})
+
+    boot = await smoke_boot(upload, replace(image_of_all(upload), python=python), started("main"))
+
+    assert boot.booted is booted
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="kills as POSIX does")
+def test_nothing_is_left_behind_by_a_program_that_was_killed(tmp_path: Path, temporary: Path) -> None:
+    tree(tmp_path / "project", {"main.py": f"open({str(tmp_path / 'on')!r}, 'w')\nwhile True: pass\n"})
+    (tmp_path / "project/Procfile").write_text("web: python -m main\n")
+    program = subprocess.Popen(
+        [sys.executable, "-m", "buddy_tui", "preflight", "--source", str(tmp_path / "project")],
+        env={**os.environ, "TMPDIR": str(temporary)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    _until((tmp_path / "on").exists)
+
+    program.kill()
+    program.wait()
+
+    _until(lambda: left_in(temporary) == [])
+
+
+def _until(met: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 20
+    while not met():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 async def test_what_is_not_understood_is_not_tried(tmp_path: Path) -> None:
