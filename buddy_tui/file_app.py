@@ -38,7 +38,7 @@ def newest_boot(text: str, is_part: bool) -> Told | None:  # noqa: FBT001 - as t
     from buddy_tui import boot
     from buddy_tui.exports import read_export
     from buddy_tui.finding import Cause
-    from buddy_tui.rules import explain
+    from buddy_tui.rules.explaining import explain
 
     try:
         reading = boot.read(read_export(text.encode()).entries)

@@ -68,7 +68,7 @@ def diagnose(
 def _of_file(name: str) -> "Diagnosed":
     from buddy_tui import boot
     from buddy_tui.cli.findings import Diagnosed
-    from buddy_tui.rules import explain
+    from buddy_tui.rules.explaining import explain
 
     where = "standard input" if name == "-" else clean_line(name)
     saved = _saved(name)

@@ -10,7 +10,7 @@ from buddy_tui import boot, bug
 from buddy_tui.boot.values import Reading
 from buddy_tui.finding import Cause, Confidence, Finding
 from buddy_tui.model import LogEntry, Revision, RevisionState, Sources
-from buddy_tui.rules import explain
+from buddy_tui.rules.explaining import explain
 
 _Given = TypeVar("_Given")
 _Made = TypeVar("_Made")

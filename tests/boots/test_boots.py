@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from buddy_tui import boot, rules
+from buddy_tui import boot
 from buddy_tui.exports import read_export
 from buddy_tui.finding import Cause, Confidence, Finding
 
@@ -94,7 +94,7 @@ def _name(known: Known) -> str:
 
 @cache
 def _finding(file: Path) -> Finding:
-    return rules.explain(boot.read(read_export(file.read_bytes()).entries))
+    return explaining.explain(boot.read(read_export(file.read_bytes()).entries))
 
 
 def _wrong(known: Known) -> dict[str, tuple[object, object]]:

@@ -10,7 +10,7 @@ from buddy_tui import boot
 from buddy_tui.exports import read_export
 from buddy_tui.finding import Cause, Confidence, Finding
 from buddy_tui.model import LogEntry
-from buddy_tui.rules import explain
+from buddy_tui.rules.explaining import explain
 
 TRACE = """\
 Traceback (most recent call last):

@@ -3,7 +3,7 @@
 import pytest
 from google.cloud import run_v2
 
-from buddy_tui import boot, rules
+from buddy_tui import boot
 from buddy_tui.finding import Confidence, Finding
 from buddy_tui.gcp import convert, log_entries
 from buddy_tui.model import Revision, RevisionState
@@ -61,7 +61,7 @@ def findings(played: Played, revisions: dict[str, Revision]) -> dict[str, Findin
     """Return what is said of each revision, by its suffix."""
     entries = log_entries.convert([entry._pb for entry in played.entries])
     return {
-        suffix: rules.explain(boot.read([entry for entry in entries if entry.revision == one.name]), one)
+        suffix: explaining.explain(boot.read([entry for entry in entries if entry.revision == one.name]), one)
         for suffix, one in revisions.items()
     }
 

@@ -8,7 +8,7 @@ from buddy_tui.boot import read
 from buddy_tui.boot.values import Reading
 from buddy_tui.finding import Cause, Confidence
 from buddy_tui.model import Condition, ConditionState, LogEntry, Revision, Sources, SourceTree
-from buddy_tui.rules import RULES, explain
+from buddy_tui.rules.explaining import RULES, explain
 from tests.core.rules.evidence_of import REVISION, START, ended, evidence_of
 from tests.core.rules.raising import SITE, traceback, under_gunicorn, under_uvicorn
 

@@ -3,7 +3,7 @@
 import pytest
 
 from buddy_tui.finding import Cause, Confidence, Finding
-from buddy_tui.rules import explain
+from buddy_tui.rules.explaining import explain
 from tests.core.rules.evidence_of import START, ended, evidence_of
 from tests.core.rules.raising import SITE
 
