@@ -15,6 +15,7 @@ import pytest
 from buddy_tui import boot
 from buddy_tui.exports import read_export
 from buddy_tui.finding import Cause, Confidence, Finding
+from buddy_tui.rules.explaining import explain
 
 HERE = Path(__file__).parent
 _CAUSES = {
@@ -94,7 +95,7 @@ def _name(known: Known) -> str:
 
 @cache
 def _finding(file: Path) -> Finding:
-    return explaining.explain(boot.read(read_export(file.read_bytes()).entries))
+    return explain(boot.read(read_export(file.read_bytes()).entries))
 
 
 def _wrong(known: Known) -> dict[str, tuple[object, object]]:

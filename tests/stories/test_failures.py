@@ -7,6 +7,7 @@ from buddy_tui import boot
 from buddy_tui.finding import Confidence, Finding
 from buddy_tui.gcp import convert, log_entries
 from buddy_tui.model import Revision, RevisionState
+from buddy_tui.rules.explaining import explain
 from tests.stories.played import Played, play, short
 
 pytestmark = pytest.mark.xdist_group("story-failures")
@@ -61,7 +62,7 @@ def findings(played: Played, revisions: dict[str, Revision]) -> dict[str, Findin
     """Return what is said of each revision, by its suffix."""
     entries = log_entries.convert([entry._pb for entry in played.entries])
     return {
-        suffix: explaining.explain(boot.read([entry for entry in entries if entry.revision == one.name]), one)
+        suffix: explain(boot.read([entry for entry in entries if entry.revision == one.name]), one)
         for suffix, one in revisions.items()
     }
 
