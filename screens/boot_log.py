@@ -9,6 +9,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
+from buddy_tui import console_pages
 from buddy_tui.boot.values import BootLog
 from buddy_tui.config import Settings
 from buddy_tui.log_scope import build_of, filter_of, rfc3339
@@ -213,7 +214,7 @@ at one field. `a` shows who called the API, without what they sent; `b` shows th
     def action_open_console(self) -> None:
         """Open the console's log around the line under the cursor."""
         at, query = self._scope.service, filter_of(self._scope)
-        self.post_message(OpenLink(links.logs_page(at.project, query, self._moment)))
+        self.post_message(OpenLink(console_pages.logs_page(at.project, query, self._moment)))
 
     @on(LogView.Pointed)
     def _keep_moment(self, event: LogView.Pointed) -> None:

@@ -9,6 +9,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
+from buddy_tui import console_pages
 from buddy_tui.actions.arithmetic import ALL_TO_LATEST, LATEST
 from buddy_tui.actions.values import Ending, Targets
 from buddy_tui.actions.wishes import Past
@@ -16,7 +17,6 @@ from buddy_tui.config import Settings
 from buddy_tui.journal.values import Kind, Record
 from buddy_tui.model import ServiceName, Trouble
 from buddy_tui.traffic import in_words, shares
-from screens import links
 from screens.base import Feed
 from screens.listing import ListingScreen
 from screens.widgets.columns import Column
@@ -116,7 +116,7 @@ command. A change that nobody saw the end of is **unfinished**; the next start f
 
     def link_of(self, _key: str) -> str:
         """Return the console's list of revisions."""
-        return links.revisions_page(self._address)
+        return console_pages.revisions_page(self._address)
 
     def facts_of(self, key: str) -> tuple[str, tuple[Fact, ...]]:
         """Return everything that the journal has of a change."""

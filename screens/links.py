@@ -1,32 +1,8 @@
-"""The same thing elsewhere: addresses of the Cloud console, and the command that shows what we show.
-
-The addresses are those seen in public code and gcloud's own output; Google promises none of them.
-"""
+"""The same thing elsewhere: the command that shows what we show."""
 
 import shlex
-from urllib.parse import quote
 
 from buddy_tui.model import ServiceName
-
-_CONSOLE = "https://console.cloud.google.com/run"
-_LOGS = "https://console.cloud.google.com/logs/query"
-
-
-def service_page(name: ServiceName) -> str:
-    """Return the console's page of a service."""
-    return f"{_detail(name)}?project={quote(name.project, safe='')}"
-
-
-def revisions_page(name: ServiceName) -> str:
-    """Return the console's list of a service's revisions."""
-    return f"{_detail(name)}/revisions?project={quote(name.project, safe='')}"
-
-
-def logs_page(project: str, query: str, moment: str = "") -> str:
-    """Return the console's Logs Explorer with a query, around a moment (RFC 3339) where one is told."""
-    asked = f";query={quote(query, safe='')}"
-    around = f";cursorTimestamp={quote(moment, safe='')};duration=PT1H" if moment else ""
-    return f"{_LOGS}{asked}{around}?project={quote(project, safe='')}"
 
 
 def read_logs(project: str, query: str, impersonate: str = "") -> str:
@@ -49,10 +25,6 @@ def headless(verb: str, name: ServiceName, *words: str, impersonate: str = "") -
     """Return our own command that does without a screen what the screen does, e.g. `buddy-tui probe --session`."""
     place = [f"--service={name.service}", f"--region={name.region}", f"--project={name.project}"]
     return shlex.join(["buddy-tui", verb, *words, *place, *_as(impersonate)])
-
-
-def _detail(name: ServiceName) -> str:
-    return f"{_CONSOLE}/detail/{quote(name.region, safe='')}/{quote(name.service, safe='')}"
 
 
 def _gcloud(kind: str, which: str, at: ServiceName, impersonate: str) -> str:

@@ -12,6 +12,7 @@ from textual.events import Resize
 from textual.reactive import reactive
 from textual.widgets import Static
 
+from buddy_tui import console_pages
 from buddy_tui.actions.values import Verb
 from buddy_tui.config import Settings
 from buddy_tui.finding import Finding, Incident
@@ -196,7 +197,7 @@ Filter with `/`: words must all be there, `!word` must not, `state:failed` and `
 
     def link_of(self, _key: str) -> str:
         """Return the console's list of revisions."""
-        return links.revisions_page(self._address)
+        return console_pages.revisions_page(self._address)
 
     def facts_of(self, key: str) -> tuple[str, tuple[Fact, ...]]:
         """Return the revision's facts, and below them the service's."""

@@ -8,6 +8,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.reactive import reactive
 
+from buddy_tui import console_pages
 from buddy_tui.config import Settings
 from buddy_tui.model import Directory, RegionView, Service, ServiceName, Trouble
 from buddy_tui.traffic import TrafficTruth, truth
@@ -136,7 +137,7 @@ can be rolled back to, `U` undoes its last change, `L` gives traffic back to its
     def link_of(self, key: str) -> str:
         """Return the service's page."""
         service = self._service(key)
-        return links.service_page(service.name) if service else ""
+        return console_pages.service_page(service.name) if service else ""
 
     def facts_of(self, key: str) -> tuple[str, tuple[Fact, ...]]:
         """Return the service's facts."""

@@ -11,7 +11,7 @@ from buddy_tui.boot.timeline import decisive
 from buddy_tui.boot.values import Boot, Reading
 from buddy_tui.finding import Finding, Incident, Quote
 from buddy_tui.log_scope import rfc3339
-from buddy_tui.rules.redact import redact
+from buddy_tui.redact import redact
 
 _NO_TERMINAL = (100, 24)
 _LABEL = 11

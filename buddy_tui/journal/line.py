@@ -14,6 +14,7 @@ import msgspec
 
 from buddy_tui.clean import clean_line
 from buddy_tui.journal.values import Record
+from buddy_tui.redact import redact
 
 SCHEMA = "buddy.journal/1"
 _LONGEST = 4000  # characters of one text
@@ -42,7 +43,7 @@ class Line:
 def written(record: Record, last: Line | None) -> tuple[Record, bytes]:
     """Return `record` as it stands behind `last` (none: as the first), and its line with the end of line."""
     number, previous = (last.number + 1, last.hash) if last else (1, "")
-    numbered = replace(record, number=number, previous=previous, hash="")
+    numbered = replace(_redacted(record), number=number, previous=previous, hash="")
     told = {"schema": SCHEMA, **_clean(msgspec.to_builtins(numbered))}
     told["hash"] = _digest(told)
     return _record(told), (_canonical(told) + "\n").encode()
@@ -66,6 +67,16 @@ def record_of(line: Line) -> Record:
         return _record(_clean(line.told))
     except (msgspec.ValidationError, RecursionError):
         raise Unreadable from None
+
+
+def _redacted(record: Record) -> Record:
+    """Return a record whose free texts repeat no secret: what people type, and what logs and probes said."""
+    return replace(
+        record,
+        reason=redact(record.reason),
+        sentence=redact(record.sentence),
+        evidence=tuple(map(redact, record.evidence)),
+    )
 
 
 def _record(told: dict[str, Any]) -> Record:

@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from buddy_tui.boot.values import Event, Line, Mark, Outcome, Raised
 from buddy_tui.finding import Finding, Quote
+from buddy_tui.redact import redacted
 from buddy_tui.rules.evidence import Evidence, deepest_project_frame
-from buddy_tui.rules.redact import redacted
 
 _FAILED = frozenset(
     {Outcome.DIED, Outcome.UNREACHABLE, Outcome.LOOPING, Outcome.NOT_STARTED, Outcome.SILENT},

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from buddy_tui.clean import clean, clean_line
+from buddy_tui.redact import redact
 from buddy_tui.rules.distributions import well_known
-from buddy_tui.rules.redact import redact
 from buddy_tui.source.finders import Whereabouts
 from buddy_tui.source.imports import newer_syntax
 from buddy_tui.source.standard import standard, version_of

@@ -67,6 +67,11 @@ class Following:
             self.reads[key] = self._read_now(node)
         return self.reads[key]
 
+    def has(self, module: str, name: str) -> bool:
+        """Tell whether a module of the upload has a name once it is imported, or may have."""
+        inner = f"{module}.{name}"
+        return self._may_have(module, name, set()) or len(self.lookup.spots(inner)) > inner.count(".")
+
     def _names(self, base: str, statement: Statement) -> Iterator[tuple[str, bool]]:
         """Yield the modules that a statement asks for, and whether one is a name that its module has not."""
         answer = self.lookup.answer(base)

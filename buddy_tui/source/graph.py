@@ -201,7 +201,7 @@ class _Reached:
         return before != (path, made, opened, lost)
 
     def _servers(self) -> Iterator[Import]:
-        """Yield what is imported beside the entry module: its server and worker, and what these are told to load.
+        """Yield what is taken beside the entry module: its server and worker, what these load, and what is served.
 
         The server that a buildpack chooses is one that it installs.
         """
@@ -213,6 +213,9 @@ class _Reached:
             if name and name != self.entry.module:
                 answer = self.lookup.answer(name)
                 yield Import(name, self.entry.at, When.START, answer.found, answer.target, answer.elsewhere)
+        module, served = self.entry.module, self.entry.served
+        if module in self.settled and served and not self.following.has(module, served.partition(".")[0]):
+            yield Import(f"{module}.{served}", self.entry.at)
 
     def _modules(self) -> tuple[Module, ...]:
         fan_in: dict[str, int] = {}

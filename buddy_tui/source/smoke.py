@@ -175,7 +175,7 @@ def _told(order: _Order, folder: Path, root: Path) -> dict[str, object]:
     packages = [place for folder in order.packages for place in _places(order.image, folder)]
     return {
         "module": entry.module,
-        "attribute": entry.attribute.partition("(")[0].strip(),
+        "attribute": entry.served,
         "script": str(inside(root, entry.script) or "") if entry.script else "",
         "path": [str(inside(root, one)) for one in entry.path if inside(root, one)],
         "packages": [str(inside(root, one)) for one in dict.fromkeys(packages) if inside(root, one)],

@@ -157,6 +157,11 @@ class Entry:
     at: At = NO_PLACE
     unknown: str = ""
 
+    @property
+    def served(self) -> str:
+        """The name, dotted perhaps, that is taken from the module: `create_app` of `create_app()`; may be empty."""
+        return self.attribute.partition("(")[0].strip()
+
 
 class Found(StrEnum):
     """Where an import leads."""

@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
+from buddy_tui import console_pages
 from buddy_tui.boot.values import BootLog
 from buddy_tui.emulator.logs.query import parse
 from buddy_tui.finding import Cause, Finding
 from buddy_tui.log_scope import filter_of
 from buddy_tui.model import Link, LogBatch, LogState, RevisionState
-from screens import links
 from screens.boot_log import BootLogScreen
 from screens.findings import cause_in_words, verdict
 from screens.service import ServiceScreen
@@ -248,7 +248,7 @@ async def test_o_opens_the_console_at_the_moment_under_the_cursor() -> None:
 
 
 def test_a_query_cannot_leave_its_place_in_a_link() -> None:
-    link = links.logs_page("p;x", 'a=";?#&/"', "2026-11-23T12:00:00Z")
+    link = console_pages.logs_page("p;x", 'a=";?#&/"', "2026-11-23T12:00:00Z")
 
     assert link.count(";") == 3
     assert "%3B%3F%23%26%2F" in link

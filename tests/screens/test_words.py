@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from buddy_tui import console_pages
 from buddy_tui.model import Condition, ConditionState, Revision, RevisionState, Service, Trouble
 from screens import links
 from screens.filter import Filter
@@ -128,9 +129,9 @@ def test_links_quote_what_is_put_into_them() -> None:
     odd = make.name("a/b?c", "r#1", "p&q")
 
     assert (
-        links.service_page(odd) == "https://console.cloud.google.com/run/detail/r%231/a%2Fb%3Fc?project=p%26q"
+        console_pages.service_page(odd) == "https://console.cloud.google.com/run/detail/r%231/a%2Fb%3Fc?project=p%26q"
     )
-    assert links.revisions_page(make.NAME) == (
+    assert console_pages.revisions_page(make.NAME) == (
         "https://console.cloud.google.com/run/detail/europe-west1/api/revisions?project=acme-prod"
     )
 

@@ -93,6 +93,15 @@ def test_times_are_kept_in_utc_and_texts_without_terminal_sequences(journal: Jou
     assert journal.read().records == (kept,)
 
 
+def test_a_secret_that_was_typed_as_a_reason_is_not_kept(journal: Journal) -> None:
+    secret = "hunter2hunter2"
+    evidence = (f"DATABASE_URL=postgres://api:{secret}@db/api",)
+    journal.write(replace(FULL, reason=f"password={secret} was wrong", evidence=evidence))
+
+    assert secret not in journal.path.read_text(encoding="utf-8")
+    assert journal.read().records[0].reason == "password=*** was wrong"
+
+
 def test_what_somebody_put_into_the_file_is_cleaned_when_it_is_read(journal: Journal) -> None:
     journal.write(FULL)
     journal.path.write_bytes(journal.path.read_bytes().replace(b"it is Tuesday", rb"\u001b[2Jgone"))

@@ -280,7 +280,7 @@ def test_look_alikes_say_which_is_started_how_large_they_are_and_what_breaks() -
     assert check.verdict is Verdict.WARN
     assert "Back_End/ is started, Back-End/, back_end/ are not" in check.message
     assert "on Windows and macOS Back_End/, back_end/ are one folder" in check.message
-    assert check.fix == "Look, then: git rm -r -- Back-End back_end"
+    assert check.fix == "Look, then: buddy-tui set-aside --source ."
     assert [one.said for one in check.evidence] == [
         "not started: 1 file, 2.0 kB, newest change 2023-11-14",
         "started: 1 file, 3.0 kB, newest change 2027-01-15",
@@ -302,6 +302,13 @@ def test_folders_that_only_seem_alike_are_left_alone(folders: tuple[str, str]) -
     files = upload(*(f"{folder}/x.py" for folder in folders))
 
     assert look_alikes(facts(upload=files)).verdict is Verdict.PASS
+
+
+def test_what_a_server_loads_by_itself_is_not_excused_by_a_boot_without_it() -> None:
+    also = entry(server="python", script="/app/main.py", module="", also=("api.main",))
+    lost = facts(entry=also, graph=graph(found("api.main", Found.NOWHERE)), boot=Boot(Booted.PASSED))
+
+    assert imports(lost).verdict is Verdict.FAIL
 
 
 def test_a_rule_that_leaves_out_what_the_start_imports_is_named_with_its_line() -> None:

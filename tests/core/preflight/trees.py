@@ -862,6 +862,38 @@ FAULTS = (
         warns=frozenset({"imports"}),
     ),
     Tree(
+        "a name that the entry module has not",
+        fast("main:application", **{"main.py": FASTAPI}),
+        fails=frozenset({"imports"}),
+        says=("main has no application", "Dockerfile:5"),
+    ),
+    Tree(
+        "a Pipfile, which a buildpack does not read",
+        {
+            "Procfile": "web: gunicorn -b :$PORT main:app\n",
+            "Pipfile": '[packages]\nflask = "*"\ngunicorn = "*"\n',
+            "main.py": FLASK,
+        },
+        fails=frozenset({"dependencies"}),
+        says=("a buildpack reads no Pipfile",),
+    ),
+    Tree(
+        "what git ignores and a step of the build makes",
+        {
+            **fast(**{"main.py": "import version\n" + FASTAPI, "version.py": "", "Makefile": ""}),
+            ".gitignore": "version.py\n",
+            "Dockerfile": dockerfile(UVICORN.format("main:app"), before="RUN make version.py"),
+        },
+        warns=frozenset({"left-out", "imports"}),
+    ),
+    Tree(
+        "a page beside what can be built",
+        {**fast(**{"main.py": FASTAPI}), "web/index.html": "", "web/chat.js": ""},
+        source="web",
+        warns=frozenset({"root"}),
+        root=".",
+    ),
+    Tree(
         "a shared library above",
         {
             "libs/common/__init__.py": "",

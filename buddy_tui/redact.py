@@ -1,4 +1,4 @@
-"""rules: what a finding may not repeat. Names are told, values never."""
+"""What may not be repeated: names are told, values never."""
 
 import re
 from dataclasses import replace

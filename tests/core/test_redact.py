@@ -3,7 +3,7 @@
 import pytest
 
 from buddy_tui.finding import Cause, Confidence, Finding, Quote
-from buddy_tui.rules.redact import redact, redacted
+from buddy_tui.redact import redact, redacted
 
 SECRET = "hunter2"  # noqa: S105 - what must never be seen again
 

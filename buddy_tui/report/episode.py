@@ -1,0 +1,115 @@
+"""report: which troubles belong to one incident, when it began, and since when people were served again. Pure."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from buddy_tui.actions.served import taken_back
+from buddy_tui.actions.values import Ending, Verb
+from buddy_tui.journal.values import Kind, Record
+from buddy_tui.model import Revision
+from buddy_tui.report.material import Material
+
+# Troubles with a longer pause between them are two incidents. A weekend, and some days to notice, are none.
+_PAUSE = timedelta(days=7)
+# No promotion of ours takes longer, and what is bad is mostly taken back earlier.
+_LONGEST = timedelta(days=1)
+_BAD = {Ending.PUT_BACK, Ending.NOT_DONE, Ending.FAILED}
+
+
+@dataclass(frozen=True, slots=True)
+class Back:
+    """Traffic was taken from `revision` at `at`, and given to an older one, `to`; it had it since `since`, if known."""
+
+    revision: str
+    to: str
+    at: datetime
+    since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Episode:
+    """One incident: from its first trouble (`since`) to its last (`last`).
+
+    `failed` are the revisions that never started, oldest first; `back` those that traffic was taken from, the earliest
+    first; `ended` are promotions of ours that did not end as asked.
+    """
+
+    since: datetime
+    last: datetime
+    failed: tuple[Revision, ...] = ()
+    back: tuple[Back, ...] = ()
+    ended: tuple[Record, ...] = ()
+
+    @property
+    def moved(self) -> tuple[str, ...]:
+        """Name the revisions that had traffic, and lost it."""
+        names = [*(one.revision for one in self.back), *(one.revision for one in self.ended)]
+        return tuple(dict.fromkeys(names))
+
+
+def episode(material: Material, since: datetime | None = None) -> Episode | None:
+    """Return the newest incident, or all troubles since then where that is told; `None` when there is none."""
+    failed = [one for one in material.failures() if one.created]
+    back, ended = tuple(_taken_back(material)), tuple(_ended(material))
+    moments = sorted(
+        [
+            *(one.created for one in failed if one.created),
+            *(one.at for one in back),
+            *(one.at for one in ended),
+        ]
+    )
+    begin = since or _begin(moments)
+    if begin is None or not (meant := [at for at in moments if at >= begin]):
+        return None
+    back = tuple(one for one in back if one.at >= begin)
+    ended = tuple(one for one in ended if one.at >= begin)
+    # What served well for longer was no trouble from the beginning.
+    soon = (one.since for one in back if one.since and one.at - one.since <= _LONGEST)
+    began = [*soon, *(_began(material, one) for one in ended)]
+    return Episode(
+        since=min([meant[0], *(at for at in began if at and (since is None or at >= since))]),
+        last=meant[-1],
+        failed=tuple(one for one in failed if one.created and one.created >= begin),
+        back=back,
+        ended=ended,
+    )
+
+
+def _begin(moments: list[datetime]) -> datetime | None:
+    """Return the first of the newest moments that have no long pause between them."""
+    begin: datetime | None = None
+    for at in reversed(moments):
+        if begin is not None and begin - at > _PAUSE:
+            break
+        begin = at
+    return begin
+
+
+def _began(material: Material, record: Record) -> datetime | None:
+    """Return when the revision of a promotion first had traffic on its way; `None` where that is not known."""
+    own = (span.since for span in material.spans() if span.revision == record.revision and span.since)
+    return min((at for at in own if record.at - _LONGEST <= at <= record.at), default=None)
+
+
+def _taken_back(material: Material) -> Iterator[Back]:
+    """Yield what was rolled back, the earliest first. What a gate of ours put back is told by its promotion."""
+    put_back = {one.revision for one in _ended(material)}
+    spans = material.spans()
+    found = sorted(taken_back(spans, material.revisions).items(), key=lambda one: one[1].at)
+    for name, one in found:
+        if name not in put_back:
+            lost = next((span for span in spans if span.revision == name and span.until == one.at), None)
+            yield Back(name, one.to, one.at, lost.since if lost else None)
+
+
+def _ended(material: Material) -> Iterator[Record]:
+    """Yield the promotions of this service that ended badly, as the journal of this machine has them.
+
+    A step of one has an intent of its own, and is no promotion.
+    """
+    steps = {one.id for one in material.records if one.kind is Kind.INTENT}
+    for one in material.records:
+        told = one.verb == Verb.PROMOTE and one.outcome in _BAD and one.id not in steps
+        if told and one.name == material.service.name:
+            yield one
