@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
 from contextlib import aclosing, suppress
 from dataclasses import replace
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from buddy_tui.actions.name_lock import NameLock
 from buddy_tui.errors import BuddyError, Refused
 
 if TYPE_CHECKING:
@@ -29,8 +28,6 @@ if TYPE_CHECKING:
 
 # Seconds between two looks whether a plan still holds, while somebody decides.
 _PAUSE = 5.0
-# So long may production stay unlocked for one service after its name was typed.
-UNLOCKED_FOR = timedelta(minutes=5)
 
 
 class ChangeStreams:
@@ -56,25 +53,7 @@ class ChangeStreams:
         self._journal = journal
         self._door = door
         self._run: Run | None = None
-        self._unlocked: tuple[ServiceName, datetime] | None = None
-
-    def unlocked(self) -> tuple[ServiceName, timedelta] | None:
-        """Return the service whose name is not asked for now, and for how long that goes on; else `None`."""
-        if self._unlocked is None:
-            return None
-        name, until = self._unlocked
-        left = until - self._clock()
-        # A clock that was set back must not make it longer.
-        return (name, left) if timedelta() < left <= UNLOCKED_FOR else None
-
-    def lock(self) -> None:
-        """Ask for names again from now on."""
-        self._unlocked = None
-
-    def needs_name(self, name: ServiceName) -> bool:
-        """Tell whether the service's name must be typed before it is changed."""
-        unlocked = self.unlocked()
-        return self._settings.production and (unlocked is None or unlocked[0] != name)
+        self.names = NameLock(settings, clock)
 
     @property
     def running(self) -> Plan | None:
@@ -125,7 +104,7 @@ class ChangeStreams:
                 draft = await self._drafted(wish) if anew else await self._checked(draft)
             except BuddyError as error:
                 draft = replace(draft, trouble=self._trouble(error))
-            yield replace(draft, needs_name=self.needs_name(wish.name))
+            yield replace(draft, needs_name=self.names.needs_name(wish.name))
             with suppress(TimeoutError):
                 await asyncio.wait_for(wake.wait(), _PAUSE)
 
@@ -183,7 +162,7 @@ class ChangeStreams:
         if running := self.running:
             raise Refused(f"Another change is under way: {running.title}.", "Wait until it is over.")
         named = typed == plan.name.service
-        if self.needs_name(plan.name) and not named:
+        if self.names.needs_name(plan.name) and not named:
             raise Refused("This is production: the name of the service must be typed.")
         if plan.needs_reason and not reason:
             raise Refused("This change wants a reason.")
@@ -209,7 +188,7 @@ class ChangeStreams:
 
         try:
             if unlock:
-                await self._unlock(run.latest.plan, reason)
+                await self.names.unlock(run.latest.plan.name, reason, self.journal)
             cloud, _ = await self._connected()
         except BuddyError as error:
             run.end(Ending.FAILED, str(error), error.hint)
@@ -229,25 +208,6 @@ class ChangeStreams:
                 )
             )
         over(run.latest)
-
-    async def _unlock(self, plan: Plan, reason: str) -> None:
-        """Ask for no name for some minutes, and put that on record before. Raises Unwritable."""
-        from buddy_tui.journal.values import Kind, Record
-
-        until, settings = self._clock() + UNLOCKED_FOR, self._settings
-        note = Record(
-            self._clock(),
-            Kind.NOTE,
-            secrets.token_hex(8),
-            plan.name,
-            verb="unlock",
-            who=settings.account.value,
-            acting=settings.impersonate.value,
-            reason=reason,
-            sentence=f"Its name is not asked for until {until:%H:%M:%S} UTC.",
-        )
-        await asyncio.to_thread(self.journal.write, note)
-        self._unlocked = plan.name, until
 
     async def unfinished(self) -> tuple[str, ...]:
         """Find out what became of changes whose end nobody saw, and tell it in sentences."""

@@ -156,7 +156,7 @@ class Feeds:
                 self._clock,
                 self._writes,
                 self._may_deploy,
-                needs_name=self.changes.needs_name,
+                needs_name=self.changes.names.needs_name,
                 journal=lambda: self.changes.journal,
             )
         return self._deploys
@@ -173,7 +173,7 @@ class Feeds:
 
     def unlocked(self) -> tuple[ServiceName, timedelta] | None:
         """Return the service whose name is not asked for now, and for how long that goes on."""
-        return self._changes.unlocked() if self._changes else None
+        return self._changes.names.unlocked() if self._changes else None
 
     async def _connected(self) -> tuple[Cloud, Examiner]:
         from buddy_tui.diagnose import Examiner

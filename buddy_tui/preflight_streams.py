@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import aclosing
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -73,9 +74,11 @@ class PreflightStreams:
         candidates, boots = _candidates(facts), smoke and bool(facts.graph.modules)
         if smoke and not boots:
             facts = replace(facts, boot=_nothing_to_boot())
-        work: dict[frozenset[str], Coroutine[Any, Any, dict[str, Any]]] = {_TARGET: self._asked(name)}
+        work: dict[frozenset[str], Callable[[], Coroutine[Any, Any, dict[str, Any]]]] = {
+            _TARGET: partial(self._asked, name)
+        }
         if boots:
-            work[_BOOT] = _booted(facts)
+            work[_BOOT] = partial(_booted, facts)
 
         async def look(pending: frozenset[str]) -> Look:
             found = await asyncio.to_thread(preflight, facts)
@@ -83,7 +86,7 @@ class PreflightStreams:
             return Look(source, found, pending, running, candidates, not pending, as_of=self._clock())
 
         yield await look(frozenset().union(*work))
-        tasks = {asyncio.create_task(one): names for names, one in work.items()}
+        tasks = {asyncio.create_task(one()): names for names, one in work.items()}
         try:
             while tasks:
                 done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)

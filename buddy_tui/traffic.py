@@ -1,11 +1,16 @@
 """Traffic truth: what was asked for, what is, and what the next deployment will get. Pure, and in words."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from buddy_tui import reasons
 from buddy_tui.model import Revision, RevisionState, Service, TrafficTarget
 
+# "Combined traffic tag and service name cannot exceed 46 characters" is Cloud Run's own refusal.
+MOST_TAG_AND_SERVICE = 46
+# And so is "must have at least three characters".
+TAG = re.compile(r"[a-z][a-z0-9-]+[a-z0-9]")
 _ALL_TO_LATEST = (TrafficTarget(percent=100, latest=True),)
 
 

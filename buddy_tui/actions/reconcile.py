@@ -51,10 +51,13 @@ async def reconcile(journal: Journal, reads: Cloud, clock: Clock) -> tuple[Found
 
 
 def unfinished(records: Iterable[Record]) -> tuple[Record, ...]:
-    """Return the intents whose end nobody knows. A deployment is none of them: it goes on by itself."""
+    """Return the intents whose end nobody knows. A deployment is none of them: it goes on by itself.
+
+    Nor is what was done to no service, but to files.
+    """
     intents: dict[str, Record] = {}
     for record in records:
-        if record.kind is Kind.INTENT and record.verb != Verb.DEPLOY:
+        if record.kind is Kind.INTENT and record.verb != Verb.DEPLOY and record.name.service:
             intents[record.id] = record
         elif record.kind is Kind.OUTCOME and (record.outcome != Ending.UNKNOWN or FOUND in record.evidence):
             intents.pop(record.id, None)

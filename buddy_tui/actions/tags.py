@@ -1,17 +1,13 @@
 """actions: a tag, and with it an address of its own, for a revision; or away from it. Traffic stays."""
 
-import re
 from collections.abc import Iterator, Sequence
 
 from buddy_tui.actions.arithmetic import tagged, tags_of, untagged
 from buddy_tui.actions.drafting import Look, Terms, drafted, guarded, unfit, unmade
 from buddy_tui.actions.values import Plan, Verb
 from buddy_tui.model import Revision, Service, ServiceName
+from buddy_tui.traffic import MOST_TAG_AND_SERVICE, TAG
 
-# "Combined traffic tag and service name cannot exceed 46 characters" is Cloud Run's own refusal.
-_TAG_AND_SERVICE = 46
-# And so is "must have at least three characters".
-_TAG = re.compile(r"[a-z][a-z0-9-]+[a-z0-9]")
 _RULE = "Tags have three characters or more: lower-case letters, digits, hyphens, first a letter."
 
 
@@ -38,11 +34,11 @@ def untag(service: Service, revisions: Sequence[Revision], name: str, terms: Ter
 
 
 def _unfit_name(service: ServiceName, name: str) -> str:
-    if not _TAG.fullmatch(name):
+    if not TAG.fullmatch(name):
         return f"{name!r} cannot be a tag."
-    if (length := len(name) + len(service.service)) > _TAG_AND_SERVICE:
+    if (length := len(name) + len(service.service)) > MOST_TAG_AND_SERVICE:
         return (
-            f"Tag and service name together may have {_TAG_AND_SERVICE} characters; "
+            f"Tag and service name together may have {MOST_TAG_AND_SERVICE} characters; "
             f"{name} and {service.service} have {length}."
         )
     return ""

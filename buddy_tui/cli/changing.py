@@ -127,15 +127,16 @@ def check(settings: "Settings", plan: "Plan", guard: Guard) -> None:
         if settings.production and guard.confirm != service:
             raise Refused("This is production: --yes alone changes nothing.", f"Add --confirm {service}")
         return
-    _ask(plan, production=settings.production)
+    if settings.production:
+        ask(service, f"--yes --confirm {service}")
+    else:
+        ask()
 
 
-def _ask(plan: "Plan", *, production: bool) -> None:
-    """Ask on the terminal; where there is none, nothing is done. Raises Refused."""
-    service = plan.name.service
+def ask(wanted: str = "yes", unasked: str = "--yes") -> None:
+    """Ask on the terminal for a word; where there is none nothing is done, and `unasked` is the way. Raises Refused."""
     if sys.stdin is None or not sys.stdin.isatty() or not sys.stderr.isatty():
-        raise Refused("Nobody can be asked here.", f"--yes{f' --confirm {service}' if production else ''}")
-    wanted = service if production else "yes"
+        raise Refused("Nobody can be asked here.", unasked)
     print(f"Type {wanted} to do it: ", end="", file=sys.stderr, flush=True)
     if sys.stdin.readline().strip() != wanted:
         raise Refused("Not confirmed; nothing was changed.")

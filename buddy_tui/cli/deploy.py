@@ -1,6 +1,7 @@
 """cli: `buddy-tui deploy`: a new revision without traffic, proved; or one that was left, brought to its end."""
 
 import asyncio
+import shlex
 import sys
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from buddy_tui.deploy.memory import Left
     from buddy_tui.deploy.outside import Outside
     from buddy_tui.deploy.preparing import Prepared, Said
-    from buddy_tui.deploy.values import Deployment
+    from buddy_tui.deploy.values import Deployment, Release
     from buddy_tui.gateway import Cloud
     from buddy_tui.journal.keep import Journal
     from buddy_tui.model import ServiceName
@@ -147,7 +148,7 @@ async def _run(scene: _Scene, prepared: "Prepared", guard: DeployGuard) -> int:
     settings = scene.settings
     author = Author(settings.account.value, settings.impersonate.value, clean_line(guard.reason))
     async with _outside(scene) as outside:
-        told = await _followed(deployed(prepared.release, outside, author), scene.name)
+        told = await _followed(deployed(prepared.release, outside, author), prepared.release)
     return _ended(told, guard, prepared)
 
 
@@ -155,12 +156,19 @@ async def _gone_on(scene: _Scene, left: "Left", said: "Said", guard: DeployGuard
     """Go on with what was left, or give it up; anything else has to wait."""
     from buddy_tui.cli.deployed import as_json
     from buddy_tui.deploy.control import Control
-    from buddy_tui.deploy.resume import in_words, resume
+    from buddy_tui.deploy.resume import in_words, resume, under_way
     from buddy_tui.deploy.values import Deployment
 
+    if await asyncio.to_thread(under_way, scene.journal, scene.name):
+        raise Refused(
+            f"A deployment of {scene.name.service} is under way in another program here.", "Wait for its end."
+        )
     _tell(in_words(left))
     if not cancel and not _is_the_same(left, said):
-        raise Refused("That one was of another source or image.", "--cancel gives it up; then deploy again.")
+        raise Refused(
+            "That one was of another source or image.",
+            f"{_again(left.release)} goes on with it; with --cancel it is given up.",
+        )
     if guard.dry_run:
         _tell(f"Without --dry-run it is {'given up' if cancel else 'gone on with'}.")
         if guard.json:
@@ -172,7 +180,7 @@ async def _gone_on(scene: _Scene, left: "Left", said: "Said", guard: DeployGuard
     if cancel:
         control.cancel()
     async with _outside(scene) as outside:
-        told = await _followed(resume(left, outside, control=control), scene.name)
+        told = await _followed(resume(left, outside, control=control), left.release)
     code = _ended(told, guard, None)
     return ExitCode.OK if cancel and code is ExitCode.PROBLEM_FOUND else code
 
@@ -181,6 +189,12 @@ def _is_the_same(left: "Left", said: "Said") -> bool:
     if left.release.root is None or said.image:
         return left.release.image == said.image
     return _root(said.source) == left.release.root
+
+
+def _again(release: "Release") -> str:
+    """Return the command that goes on with a deployment, from wherever it is given."""
+    what = ("--source", str(release.root)) if release.root else ("--image", release.image)
+    return clean_line(shlex.join(("buddy-tui", "deploy", "--service", release.plan.name.service, *what)))
 
 
 def _root(source: str) -> "Path":
@@ -218,7 +232,7 @@ async def _outside(scene: _Scene) -> "AsyncGenerator[Outside, None]":
         await desk.close()
 
 
-async def _followed(stream: "AsyncGenerator[Deployment, None]", name: "ServiceName") -> "Deployment":
+async def _followed(stream: "AsyncGenerator[Deployment, None]", release: "Release") -> "Deployment":
     """Narrate a deployment, and return how it ended."""
     from buddy_tui.cli.deployed import Narrator
 
@@ -229,9 +243,7 @@ async def _followed(stream: "AsyncGenerator[Deployment, None]", name: "ServiceNa
             async for told in values:
                 narrator.tell(told)
     except asyncio.CancelledError:
-        _tell(
-            f"left; `buddy-tui deploy --service {name.service}` goes on with it, with --cancel it is given up."
-        )
+        _tell(f"left; `{_again(release)}` goes on with it, with --cancel it is given up.")
         raise
     return told
 

@@ -46,7 +46,7 @@ def emulator(  # noqa: PLR0913 - one for each option
     Parameters
     ----------
     command
-        What to run, e.g. `-- buddy-tui status buddy-app`.
+        What to run, e.g. `-- buddy-tui status buddy-app` or `-- gcloud run services list`.
     story
         What happened: buddy, sessions, release…; a wrong name lists all.
     port
@@ -146,8 +146,18 @@ async def _announce(emulator: "Emulator", telling: asyncio.Task[None]) -> int:
 
 
 async def _accompany(command: tuple[str, ...], emulator: "Emulator") -> int:
-    """Run the command in the foreground: it keeps the terminal, and hears the signals that are meant for it."""
-    env = {**os.environ, **emulator.endpoints, "PATH": _path()}
+    """Run the command in the foreground: it keeps the terminal, and hears the signals that are meant for it.
+
+    gcloud reaches the emulator as well, and keeps what it writes in a folder that is gone afterwards.
+    """
+    from buddy_tui.emulator.machine.gcloud_env import led
+
+    async with led(emulator.endpoints) as gcloud:
+        env = {**os.environ, **emulator.endpoints, **gcloud, "PATH": _path()}
+        return await _in_foreground(command, env, emulator)
+
+
+async def _in_foreground(command: tuple[str, ...], env: dict[str, str], emulator: "Emulator") -> int:
     try:
         process = await asyncio.create_subprocess_exec(
             _found(command[0]) or command[0], *command[1:], env=env

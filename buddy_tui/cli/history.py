@@ -49,12 +49,14 @@ def history(
 
 def _lines(record: "Record") -> list[str]:
     who = " as ".join(filter(None, (record.who or "somebody", record.acting)))
-    head = f"{record.at:%Y-%m-%d %H:%M:%S}Z  {record.name.service}  {record.verb}  {record.kind.value}"
+    what = (record.name.service, record.verb, record.kind.value)
+    head = "  ".join((f"{record.at:%Y-%m-%d %H:%M:%S}Z", *filter(None, what)))
     lines = [
         f"{head}  {record.outcome}".rstrip(),
         f"  by {who}{f': {record.reason}' if record.reason else ''}",
     ]
-    lines += [f"  from {in_words(record.before)}", f"  to   {in_words(record.after)}"]
+    if record.name.service:
+        lines += [f"  from {in_words(record.before)}", f"  to   {in_words(record.after)}"]
     lines += [f"  {record.sentence}"] if record.sentence else []
     return [*lines, f"  {record.command}"] if record.command else lines
 
@@ -77,9 +79,9 @@ def _told(record: "Record") -> dict[str, Any]:
         "at": f"{record.at:%Y-%m-%dT%H:%M:%SZ}",
         "kind": record.kind.value,
         "id": record.id,
-        "project": record.name.project,
-        "region": record.name.region,
-        "service": record.name.service,
+        "project": record.name.project or None,
+        "region": record.name.region or None,
+        "service": record.name.service or None,
         "verb": record.verb,
         "revision": record.revision or None,
         "who": record.who or None,

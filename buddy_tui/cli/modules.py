@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import Parameter
 
 from buddy_tui.clean import clean_line
-from buddy_tui.errors import ExitCode, NotFound
+from buddy_tui.errors import ExitCode, NotFound, UsageProblem
 
 if TYPE_CHECKING:
     from buddy_tui.preflight.values import Facts
@@ -32,6 +32,8 @@ def modules(
     from buddy_tui.preflight.gather import gather
     from buddy_tui.source.module_map import module_map
 
+    if not source.strip():
+        raise UsageProblem("--source is empty.")
     facts = asyncio.run(gather(source, smoke=not no_boot, tell=_announce))
     if not facts.graph.modules:
         why = clean_line(facts.entry.unknown or f"{facts.graph.entry} is not where the image looks for it")

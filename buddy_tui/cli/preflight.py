@@ -9,7 +9,7 @@ from cyclopts import Parameter
 
 from buddy_tui.cli.options import Context
 from buddy_tui.cli.settle import with_project
-from buddy_tui.errors import BuddyError, ExitCode
+from buddy_tui.errors import BuddyError, ExitCode, UsageProblem
 
 if TYPE_CHECKING:
     from buddy_tui.config import Settings
@@ -34,6 +34,8 @@ def preflight(
     from buddy_tui.cli.preflighted import as_json, as_text
     from buddy_tui.preflight.values import Verdict
 
+    if not source.strip():
+        raise UsageProblem("--source is empty.")
     found = asyncio.run(_judged(source, context.settings(), smoke=not no_boot))
     print((as_json if json else as_text)(found), end="")
     return ExitCode.PROBLEM_FOUND if found.verdict is Verdict.FAIL else ExitCode.OK

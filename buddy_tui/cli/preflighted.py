@@ -9,6 +9,7 @@ from typing import Any
 from buddy_tui.clean import clean_line
 from buddy_tui.preflight.values import Check, Evidence, Preflight, Verdict
 from buddy_tui.preflight.wording import bytes_of, counted
+from buddy_tui.redact import redact
 
 _NO_TERMINAL = (100, 24)
 _MARKS = {Verdict.PASS: "pass", Verdict.WARN: "warn", Verdict.FAIL: "FAIL", Verdict.SKIPPED: "skipped"}
@@ -61,7 +62,7 @@ def _seen(evidence: Evidence) -> dict[str, Any]:
 
 def _about(found: Preflight, columns: int) -> Iterator[str]:
     if facts := found.facts:
-        started = clean_line(" ".join(facts.image.command)) or "nothing that is known"
+        started = redact(clean_line(" ".join(facts.image.command))) or "nothing that is known"
         size = f"{counted(len(facts.upload.files), 'file')}, {bytes_of(facts.upload.size)}"
         yield from _wrapped("", f"{size}; {facts.image.maker.value} starts: {started}", columns)
 

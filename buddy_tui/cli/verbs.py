@@ -93,6 +93,14 @@ VERBS = (
         ("", "--source .. --json"),
     ),
     Verb(
+        "set-aside",
+        "buddy_tui.cli.set_aside:set_aside",
+        "Move folders that look like the started one out of the way.",
+        ("--dry-run", "Back-End --source . --yes", "--undo"),
+        exits="Exits 0 when it is done and all else resolves as before, 1 when it was put back,\n"
+        "5 when a guard refused it, 6 when it began and did not finish as asked.",
+    ),
+    Verb(
         "deploy",
         "buddy_tui.cli.deploy:deploy",
         "Deploy a revision without traffic, and prove that it is good.",

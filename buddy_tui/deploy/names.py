@@ -5,13 +5,12 @@ import secrets
 from collections.abc import Iterable
 
 from buddy_tui.model import ServiceName
+from buddy_tui.traffic import MOST_TAG_AND_SERVICE
 
 _NUMBERED = re.compile(r"-(\d{5,})-[a-z0-9]{3,}")
 _CONSONANTS, _VOWELS = "bcdfghjklmnpqrstvwxyz", "aeiou"
 # The most that Cloud Run takes for a revision's name.
 _LONGEST = 63
-# "Combined traffic tag and service name cannot exceed 46 characters" is Cloud Run's own refusal.
-_TAG_AND_SERVICE = 46
 
 
 def new_suffix() -> str:
@@ -30,13 +29,14 @@ def next_revision(service: str, taken: Iterable[str], suffix: str) -> str:
 
 
 def tag_of(service: str, revision: str) -> str:
-    """Return the tag that a revision gets by its own name, e.g. `r00038-cvc`: a tag begins with a letter.
+    """Return the tag that a revision gets: its own name, e.g. `api-00038-cvc`.
 
-    Shorter forms follow where the name of the service leaves less room; the last one may still be too long.
+    Shorter forms such as `r00038-cvc` follow where the name of the service leaves less room, for a tag begins with a
+    letter; the last one may still be too long.
     """
     _, number, suffix = revision.rsplit("-", 2)
-    forms = _forms(number, suffix)
-    room = _TAG_AND_SERVICE - len(service)
+    forms = (revision, *_forms(number, suffix))
+    room = MOST_TAG_AND_SERVICE - len(service)
     return next((one for one in forms if len(one) <= room), forms[-1])
 
 

@@ -91,11 +91,11 @@ class Controller:
         entry = entries.activity(
             where,
             caller.email or self._principal,
-            _method(asked),
+            caller.method or _method(asked),
             self._clock.now(),
             code=code,
             message=message,
-            request=_told(asked),
+            request=caller.request or _told(asked),
             agent=caller.agent,
         )
         self._logs.write(entry)

@@ -16,7 +16,9 @@ from buddy_tui.emulator.clock import Clock
 from buddy_tui.emulator.controller import Controller
 from buddy_tui.emulator.faults import Faults
 from buddy_tui.emulator.firestore.api import Firestore
+from buddy_tui.emulator.knative import api as knative
 from buddy_tui.emulator.logs import api as logs
+from buddy_tui.emulator.logs import rest as logs_rest
 from buddy_tui.emulator.logs.store import LogStore
 from buddy_tui.emulator.machine import build_api, identity, manifests, project_api, storage
 from buddy_tui.emulator.machine.builds import Builds
@@ -25,9 +27,10 @@ from buddy_tui.emulator.machine.front_end import FrontEnd
 from buddy_tui.emulator.machine.images import Registry
 from buddy_tui.emulator.machine.ingress import Ingress
 from buddy_tui.emulator.machine.objects import Store
+from buddy_tui.emulator.machine.proxy import proxy
 from buddy_tui.emulator.machine.reaper import Reaper
 from buddy_tui.emulator.machine.runtime import Runtime
-from buddy_tui.emulator.run import admin, rest
+from buddy_tui.emulator.run import admin, policies, rest
 from buddy_tui.emulator.run.bell import Bell
 from buddy_tui.emulator.run.waiting import LongRunning
 from buddy_tui.emulator.run.world import World
@@ -230,11 +233,14 @@ async def _calls(emulator: Emulator, operations: LongRunning, options: Options) 
 async def _requests(emulator: Emulator, operations: LongRunning, options: Options) -> AsyncIterator[int]:
     """Serve HTTP and yield its port."""
     _check_free(options.http_port)
-    app = web.Application()
+    app = web.Application(middlewares=(proxy,))
     app.router.add_routes(storage.routes(emulator.store, emulator.faults))
+    app.router.add_routes(policies.routes(emulator.world, emulator.faults))
     app.router.add_routes(rest.routes(emulator.world, emulator.faults, operations))
+    app.router.add_routes(knative.routes(emulator.world, emulator.faults, operations))
+    app.router.add_routes(logs_rest.routes(emulator.logs, emulator.faults))
     app.router.add_routes(build_api.routes(emulator.builds, emulator.faults))
-    app.router.add_routes(project_api.routes(options.project, emulator.faults))
+    app.router.add_routes(project_api.routes(options.project, emulator.world.number, emulator.faults))
     app.router.add_routes(manifests.routes(emulator.registry, emulator.faults))
     app.router.add_routes(fault_settings.routes(emulator.faults))
     app.router.add_routes(identity.routes(emulator.identities, emulator.faults, _PRINCIPAL))

@@ -51,5 +51,12 @@ def barren(facts: Facts) -> bool:
     return facts.image.maker is Maker.BUILDPACK and not python and not other_language(facts)
 
 
+def guessed(facts: Facts) -> bool:
+    """Tell whether only the endings of some files speak for a language, as those of a page with its scripts do."""
+    names = _names(facts)
+    told = any(name in _OTHERS or name in _PYTHON or name == _OPEN or name.endswith(".py") for name in names)
+    return facts.image.maker is Maker.BUILDPACK and not told and other_language(facts)
+
+
 def _names(facts: Facts) -> tuple[str, ...]:
     return tuple(file.path for file in facts.upload.files if "/" not in file.path)

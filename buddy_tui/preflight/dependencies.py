@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 
 from buddy_tui.clean import clean_line
-from buddy_tui.preflight.brought import perhaps_brought, surely_brought
+from buddy_tui.preflight.brought import perhaps_brought, run_not_followed, surely_brought
 from buddy_tui.preflight.values import Check, Evidence, Facts, Verdict
-from buddy_tui.preflight.wording import bounded, counted, line_at, listed, seen
+from buddy_tui.preflight.wording import bounded, counted, listed, seen
 from buddy_tui.source.values import Found, Import, Maker, When
 
-_FILES = ("requirements.txt", "pyproject.toml", "Pipfile")
+_FILES = ("requirements.txt", "pyproject.toml")
+_PIPFILE = "Pipfile"
 
 
 def dependencies(facts: Facts) -> Check:
@@ -61,8 +62,8 @@ def _undeclared(facts: Facts) -> Iterator[Import]:
 
 def _is_certain(facts: Facts, one: Import) -> bool:
     """Tell whether nobody can have installed it: no namesake, and no RUN that cannot be followed."""
-    unseen = any(line_at(facts, unknown.at).upper().startswith("RUN") for unknown in facts.image.unknown)
-    return one.found is Found.UNDECLARED and not unseen and not perhaps_brought(facts, one)
+    sure = one.found is Found.UNDECLARED and not perhaps_brought(facts, one)
+    return sure and not run_not_followed(facts)
 
 
 def _is_undeclared(one: Import) -> bool:
@@ -92,5 +93,8 @@ def _evidence(one: Import) -> Evidence:
 
 def _fix(facts: Facts, names: list[str]) -> str:
     here = {file.path for file in facts.upload.files}
-    told = next(iter(facts.image.requirements), "") or next((one for one in _FILES if one in here), _FILES[0])
-    return f"Add to {clean_line(told)}: {clean_line('  '.join(names))}"
+    docker = facts.image.maker is Maker.DOCKERFILE
+    files = (*_FILES, _PIPFILE) if docker else _FILES
+    told = next(iter(facts.image.requirements), "") or next((one for one in files if one in here), files[0])
+    why = " (a buildpack reads no Pipfile)" if _PIPFILE in here and not docker else ""
+    return f"Add to {clean_line(told)}{why}: {clean_line('  '.join(names))}"

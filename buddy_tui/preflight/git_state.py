@@ -13,7 +13,7 @@ _MOST = 1000
 # Settings of the repository that would start a program of its own.
 _SAFE = ("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c", "core.pager=cat", "--no-pager")
 _PROGRAMS = ("config", "--name-only", "-z", "--get-regexp", r"^filter\..*\.(clean|smudge|process|required)$")
-_STATUS = ("status", "--porcelain=v1", "-z", "--untracked-files=normal", "--ignore-submodules=all", "--", ".")
+_STATUS = ("status", "--porcelain=v1", "-z", "--untracked-files=normal", "--ignore-submodules=all", "--")
 _UNPUSHED = ("rev-list", "--count", f"--max-count={_MOST}", "HEAD", "--not", "--remotes")
 # No lock is taken, nobody is asked for a password, nothing is fetched.
 _QUIET = {
@@ -39,12 +39,25 @@ async def git_state(root: Path) -> Git:
         return Git(trouble=f"{error.strerror or error}.")
 
 
+async def held_by_git(root: Path, folder: str) -> tuple[int, int] | None:
+    """Return how many files of a folder below `root` git knows, and how many changes in it are not committed.
+
+    `None` outside of a repository, and where git cannot be asked. Never raises.
+    """
+    try:
+        async with asyncio.timeout(_SECONDS):
+            if not await _inside(root):
+                return None
+            tracked = await _asked(root, "ls-files", "-z", "--", f":(literal){folder}")
+            return tracked.count("\0"), len(_dirty(await _status(root, f":(literal){folder}")))
+    except (OSError, TimeoutError):
+        return None
+
+
 async def _state(root: Path) -> Git:
-    inside = await _asked(root, "rev-parse", "--is-inside-work-tree")
-    if inside.strip() != "true":
+    if not await _inside(root):
         return Git()
-    named = (await _asked(root, *_PROGRAMS)).split("\0")
-    status = await _asked(root, *(word for name in named if name for word in ("-c", f"{name}=")), *_STATUS)
+    status = await _status(root, ".")
     unpushed = (await _asked(root, *_UNPUSHED)).strip()
     branch = await _asked(root, "symbolic-ref", "--quiet", "--short", "HEAD")
     return Git(
@@ -52,6 +65,17 @@ async def _state(root: Path) -> Git:
         dirty=_dirty(status),
         unpushed=int(unpushed) if unpushed.isdigit() else 0,
         branch=clean_line(branch),
+    )
+
+
+async def _inside(root: Path) -> bool:
+    return (await _asked(root, "rev-parse", "--is-inside-work-tree")).strip() == "true"
+
+
+async def _status(root: Path, what: str) -> str:
+    named = (await _asked(root, *_PROGRAMS)).split("\0")
+    return await _asked(
+        root, *(word for name in named if name for word in ("-c", f"{name}=")), *_STATUS, what
     )
 
 

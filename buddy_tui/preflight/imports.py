@@ -40,7 +40,9 @@ def _lost(facts: Facts, lost: list[Import]) -> Check:
         return Check("imports", Verdict.SKIPPED, "It is the wrong folder: see root.")
     verb = "leads" if len(names) == 1 else "lead"
     said = f"At start {listed(names)} {verb} nowhere."
-    if file := _not_copied(facts, first):
+    if _is_served(facts, first):
+        said = f"{clean_line(facts.entry.module)} has no {clean_line(facts.entry.served)}, which is to be served."
+    elif file := _not_copied(facts, first):
         said = f"{clean_line(file)} is uploaded, and the image does not get it."
     elif first.elsewhere:
         said = f"{clean_line(first.name)} lies in {listed(first.elsewhere)}, where the image does not look for it."
@@ -60,7 +62,9 @@ def _is_doubtful(facts: Facts, lost: list[Import]) -> bool:
         any(f"{folder}/{name}" in files for folder in one.elsewhere for name in _INSTALLED) for one in lost
     )
     unseen = bool(facts.image.unknown) or facts.upload.cut
-    return installed or unseen or facts.boot.booted is Booted.PASSED
+    # What a server is told to load was not imported with the entry module.
+    passed = facts.boot.booted is Booted.PASSED and not any(one.name in facts.entry.also for one in lost)
+    return installed or unseen or passed
 
 
 def _worth_a_look(unsure: list[Import], later: list[Import]) -> Check:
@@ -97,7 +101,14 @@ def _not_copied(facts: Facts, lost: Import) -> str:
     return next(iter(sorted(paths - set(facts.image.files.values()))), "")
 
 
+def _is_served(facts: Facts, one: Import) -> bool:
+    """Tell whether it is no import, but what the server takes from the entry module."""
+    return bool(facts.entry.served) and one.name == f"{facts.entry.module}.{facts.entry.served}"
+
+
 def _fix(facts: Facts, first: Import) -> str:
+    if _is_served(facts, first):
+        return "Mend the command: MODULE:NAME, with a name that the module has."
     if file := _not_copied(facts, first):
         ignored = any(one.path == ".dockerignore" for one in facts.upload.files)
         rules = " .dockerignore may leave it out." if ignored else ""

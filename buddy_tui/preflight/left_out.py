@@ -1,8 +1,10 @@
 """preflight: files that the program needs, and that an ignore rule keeps out of the upload."""
 
+import posixpath
 from collections.abc import Iterator
 
 from buddy_tui.clean import clean_line
+from buddy_tui.preflight.brought import run_not_followed
 from buddy_tui.preflight.root import missing_at_start
 from buddy_tui.preflight.values import Check, Facts, Verdict
 from buddy_tui.preflight.wording import bounded, line_at, listed, seen
@@ -12,13 +14,13 @@ _BUILD_FILE = "Dockerfile"
 
 
 def left_out(facts: Facts) -> Check:
-    """Fail where the build or the start needs one; warn of what is no file to upload."""
+    """Fail where the build or the start needs one that nothing else may make; warn of what is no file to upload."""
     needed = {one.path: (one, why) for one, why in _needed(facts)}
     if needed:
         rules = [one for one, _ in needed.values()]
         return Check(
             "left-out",
-            Verdict.FAIL,
+            Verdict.WARN if _may_be_made(facts, rules) else Verdict.FAIL,
             f"{listed(needed)} {'is' if len(needed) == 1 else 'are'} left out of the upload, and needed.",
             f"Delete line {rules[0].at.line} of {clean_line(rules[0].at.path)} ({clean_line(rules[0].rule)}), or add "
             f"below it: !/{clean_line(rules[0].path)}",
@@ -33,6 +35,12 @@ def left_out(facts: Facts) -> Check:
         return Check("left-out", Verdict.PASS, "Nothing is left out of the upload.")
     said = f"{facts.upload.ignore_file} leaves {count:,} out, nothing that the start needs."
     return Check("left-out", Verdict.PASS, said)
+
+
+def _may_be_made(facts: Facts, rules: list[LeftOut]) -> bool:
+    """Tell whether the build may make them: what git ignores is often made, and some step cannot be followed."""
+    ignored = all(posixpath.basename(one.at.path) == ".gitignore" for one in rules)
+    return ignored and run_not_followed(facts) and not facts.image.missing
 
 
 def _not_taken(facts: Facts) -> Check:

@@ -14,6 +14,7 @@ from buddy_tui.clean import clean_line
 from buddy_tui.preflight.doors import Door, told_by_script
 from buddy_tui.preflight.values import Check, Evidence, Facts, Verdict
 from buddy_tui.preflight.wording import line_at, seen
+from buddy_tui.redact import redact
 
 _LOOPBACK = re.compile(r"(?:localhost|127(?:\.\d+){3}|\[?::1\]?)", re.IGNORECASE)
 _DEFAULT_PORT = 8080
@@ -122,7 +123,7 @@ def _never_expanded(facts: Facts) -> Check | None:
         Verdict.FAIL,
         f"{entry.server} gets the letters {clean_line(entry.port)}, not the port: in the JSON form no shell replaces "
         "variables.",
-        f"CMD exec {clean_line(shell)}",
+        f"CMD exec {redact(clean_line(shell))}",
         (seen(written, image.at),),
     )
 

@@ -112,10 +112,7 @@ def _same_but_case(group: tuple[LookAlike, ...]) -> list[str]:
 def _fix(facts: Facts, stale: tuple[LookAlike, ...]) -> str:
     if not stale:
         return "Give them names that nobody confuses."
-    paths = [clean_line(one.path) for one in stale]
-    if facts.git.there:
-        return f"Look, then: {shlex.join(['git', 'rm', '-r', '--', *paths])}"
-    return f"Look, then move them out of the project: {shlex.join(paths)}"
+    return f"Look, then: {shlex.join(['buddy-tui', 'set-aside', '--source', clean_line(facts.source)])}"
 
 
 def _told(group: tuple[LookAlike, ...]) -> str:

@@ -9,12 +9,11 @@ from collections.abc import Iterator
 
 from buddy_tui.clean import clean_line
 from buddy_tui.preflight.values import Check, Facts, Verdict
+from buddy_tui.traffic import MOST_TAG_AND_SERVICE, TAG
 
 _SERVICE = re.compile(r"[a-z](?:[a-z0-9-]*[a-z0-9])?")
-_TAG = re.compile(r"[a-z](?:[a-z0-9-]*[a-z0-9])?")
 _MOST_SERVICE = 49
 _LEAST_TAG = 3
-_MOST_TOGETHER = 46
 
 
 def names(facts: Facts) -> Check:
@@ -37,20 +36,20 @@ def _faults(service: str, tag: str) -> Iterator[str]:
         )
     if len(service) > _MOST_SERVICE:
         yield f"The service's name has {len(service)} characters, {_MOST_SERVICE} is the most."
-    if tag and (not _TAG.fullmatch(tag) or len(tag) < _LEAST_TAG):
+    if tag and not TAG.fullmatch(tag):
         yield (
             f'"{clean_line(tag)}" is no tag: at least {_LEAST_TAG} lower-case letters, digits and hyphens, '
             "a letter first, no hyphen last."
         )
-    if tag and service and len(tag) + len(service) > _MOST_TOGETHER:
+    if tag and service and len(tag) + len(service) > MOST_TAG_AND_SERVICE:
         yield (
             f"Tag {tag} and service {service} have {len(tag) + len(service)} characters together, "
-            f"{_MOST_TOGETHER} is the most."
+            f"{MOST_TAG_AND_SERVICE} is the most."
         )
 
 
 def _shorter(service: str, tag: str) -> str:
-    room = _MOST_TOGETHER - len(service)
+    room = MOST_TAG_AND_SERVICE - len(service)
     if tag and _LEAST_TAG <= room < len(tag):
         return f"A tag of at most {room} characters."
     return ""

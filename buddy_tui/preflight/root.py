@@ -11,7 +11,7 @@ from pathlib import Path
 from packaging.utils import canonicalize_name
 
 from buddy_tui.clean import clean_line
-from buddy_tui.preflight.buildpacks import barren
+from buddy_tui.preflight.buildpacks import barren, guessed
 from buddy_tui.preflight.commands import deploy_from
 from buddy_tui.preflight.values import Check, Evidence, Facts, Verdict
 from buddy_tui.preflight.wording import bounded, line_at, not_followed, seen
@@ -188,15 +188,17 @@ def _taken_for_another(facts: Facts) -> Iterator[Import]:
 
 
 def _of_builds(facts: Facts) -> _Better | None:
-    """Look for what can be built, where nothing here can: the one folder below, or the nearest above."""
-    if not barren(facts):
+    """Look for what can be built, where nothing here can, or hardly: the one folder below, or the nearest above."""
+    doubtful = guessed(facts)
+    if not (doubtful or barren(facts)):
         return None
+    here = "Hardly anything here can be built" if doubtful else "Nothing here can be built"
     below = _builds_below(facts)
     if len(below) == 1:
-        said = f"Nothing here can be built; {clean_line(below[0])}/ can."
-        return _Better(below[0], said, (seen("can be built", At(f"{below[0]}/")),))
+        said = f"{here}; {clean_line(below[0])}/ can."
+        return _Better(below[0], said, (seen("can be built", At(f"{below[0]}/")),), doubtful)
     above = "" if below else _build_above(facts)
-    return _Better(above, "Nothing here can be built; the project is, from above.") if above else None
+    return _Better(above, f"{here}; the project is, from above.", doubtful=doubtful) if above else None
 
 
 def several_below(facts: Facts) -> list[str]:

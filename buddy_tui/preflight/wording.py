@@ -6,6 +6,7 @@ import humanize
 
 from buddy_tui.clean import clean_line
 from buddy_tui.preflight.values import Evidence, Facts
+from buddy_tui.redact import redact
 from buddy_tui.source.values import NO_PLACE, At, Unknown
 
 # As much evidence as a finding bears; what is more is counted.
@@ -30,8 +31,8 @@ def bytes_of(size: int) -> str:
 
 
 def seen(said: str, at: At = NO_PLACE) -> Evidence:
-    """Return evidence with its words and its path cleaned."""
-    return Evidence(clean_line(said), At(clean_line(at.path), at.line))
+    """Return evidence with its words and its path cleaned; a line of a file may set what is secret."""
+    return Evidence(redact(clean_line(said)), At(clean_line(at.path), at.line))
 
 
 def bounded(evidence: Sequence[Evidence]) -> tuple[Evidence, ...]:

@@ -1,5 +1,6 @@
 """source: what pip, uv, Poetry and their like install in a RUN of a Dockerfile. Nothing is run."""
 
+import posixpath
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -76,7 +77,8 @@ class Installer:
             folder = absolute(self.cwd, option_of(rest, "--project") or option_of(rest, "--directory") or ".")
             self._exports(rest)
             quiet = {"--no-install-project", "--no-install-workspace", "--only-deps"} & set(rest)
-            self._project(folder, ("pyproject.toml", "uv.lock"), installs=plain[0] == "sync" and not quiet)
+            installs = plain[0] == "sync" and not quiet
+            self._project(folder, ("pyproject.toml", "uv.lock"), installs=installs, extras=_extras(rest))
 
     def locked(self, rest: list[str], verbs: tuple[str, ...], names: tuple[str, ...]) -> None:
         """Read a tool that installs a whole project by one of its verbs, from files of its own names."""
@@ -85,7 +87,7 @@ class Installer:
         folder = absolute(self.cwd, option_of(rest, "--directory") or option_of(rest, "-C") or ".")
         self._exports(rest)
         quiet = {"--no-root", "--no-self", "export"} & set(rest) or "Pipfile" in names
-        self._project(folder, names, installs=not quiet)
+        self._project(folder, names, installs=not quiet, extras=_extras(rest))
 
     def _exports(self, rest: list[str]) -> None:
         names = (option_of(rest, option) for option in ("-o", "--output", "--output-file"))
@@ -138,20 +140,35 @@ class Installer:
         elif egg:
             self.stage.installs[egg[1]] = None
         elif bare.startswith((".", "/")) or self._is_folder(bare):
-            self._project(absolute(self.cwd, bare), _PROJECT_FILES, installs=installs)
+            self._project(
+                absolute(self.cwd, bare), _PROJECT_FILES, installs=installs, extras=word[len(bare) :]
+            )
         elif _NAME.match(word):
             self.stage.installs[word] = None
 
     def _is_folder(self, path: str) -> bool:
         return "/" in path and absolute(self.cwd, path) in self.stage.folders
 
-    def _project(self, folder: str, names: tuple[str, ...], *, installs: bool) -> None:
-        """Note the files that declare a project's dependencies, and put its own packages where they are installed."""
+    def _project(self, folder: str, names: tuple[str, ...], *, installs: bool, extras: str = "") -> None:
+        """Note the files that declare a project's dependencies, and put its own packages where they are installed.
+
+        `extras` as they are written, brackets and all.
+        """
         seen = self.stage.files | dict(self.mounts)
         found = [file for name in names if (file := seen.get(absolute(folder, name)))]
         self.stage.requirements |= dict.fromkeys(found)
+        if extras and found:
+            self.stage.installs[f"./{posixpath.dirname(found[0])}{extras}"] = None
         if installs and found:
             self.stage.add(list(installed_packages(seen, folder)), self.at)
+
+
+def _extras(rest: list[str]) -> str:
+    """Return the extras that uv or Poetry is asked for, as a requirement has them: `[web,db]`; empty without one."""
+    values = options_of(rest, _PIP_FLAGS).values
+    told = " ".join(value for name in ("--extra", "--extras", "-E") for value in values.get(name, ()))
+    names = re.findall(r"[\w.-]+", told)
+    return f"[{','.join(names)}]" if names else ""
 
 
 def is_of_the_system(path: str) -> bool:

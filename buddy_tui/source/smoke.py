@@ -166,7 +166,7 @@ def _import(order: _Order, folder: Path, workdir: Path, stop: threading.Event) -
                     process.stdin.flush()
             return _wait(process, folder / "errors", order.seconds, stop)
         finally:
-            _end(process)
+            _end(process, folder)
 
 
 def _told(order: _Order, folder: Path, root: Path) -> dict[str, object]:
@@ -209,8 +209,8 @@ def _wait(process: subprocess.Popen[bytes], errors: Path, seconds: float, stop: 
             return "It wrote more than anybody reads."
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """End the process and all that it started: its group, or on Windows its tree."""
+def _end(process: subprocess.Popen[bytes], folder: Path) -> None:
+    """End the process and all that it started: its group and who left it, or on Windows its tree."""
     if sys.platform == "win32":
         tree = ["taskkill", "/F", "/T", "/PID", str(process.pid)]
         subprocess.run(tree, check=False, capture_output=True)  # noqa: S603
@@ -218,10 +218,22 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         # The group is there as long as one of it is, also when its first has ended.
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)
+        for stray in _strays(folder):
+            with suppress(OSError):
+                os.kill(stray, signal.SIGKILL)
     if process.stdin:
         with suppress(OSError):
             process.stdin.close()
     process.wait()
+
+
+def _strays(folder: Path) -> Iterator[int]:
+    """Yield what has made itself a session of its own, known by the home that we gave it; Linux alone shows that."""
+    ours = os.fsencode(f"HOME={folder / 'home'}")
+    for environment in Path("/proc").glob("[0-9]*/environ"):
+        with suppress(OSError):
+            if ours in environment.read_bytes().split(b"\0"):
+                yield int(environment.parent.name)
 
 
 def _environment(image: Image, folder: Path) -> dict[str, str]:

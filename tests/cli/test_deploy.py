@@ -18,6 +18,7 @@ from buddy_tui.cli.deployed import as_text, code_of, new_lines
 from buddy_tui.cli.options import Context
 from buddy_tui.config import Known, Settings
 from buddy_tui.deploy.archiving import packed
+from buddy_tui.deploy.deploying import lock_of
 from buddy_tui.deploy.outside import Outside
 from buddy_tui.deploy.values import Deployment, Release
 from buddy_tui.errors import ExitCode, Refused, UsageProblem
@@ -119,7 +120,7 @@ def test_a_dry_run_shows_the_plan_and_changes_nothing(
 
     document = told(capsys)
     assert (code, document["ending"], document["refusal"]) == (ExitCode.OK, None, None)
-    assert "--no-traffic --tag r00038-" in document["command"]
+    assert "--no-traffic --tag api-00038-" in document["command"]
     assert is_untouched(world)
     assert not world.lines
 
@@ -244,8 +245,22 @@ def test_another_deployment_does_not_pass_for_the_one_that_was_left(
 ) -> None:
     asyncio.run(Program(world).killed(20))
 
-    with pytest.raises(Refused, match="another source or image"):
+    with pytest.raises(Refused, match="another source or image") as refused:
         run(**other)
+
+    assert refused.value.hint.startswith("buddy-tui deploy --service api --source ")
+
+
+def test_what_is_under_way_in_another_program_is_not_said_to_be_left(
+    run: Deploy, world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asyncio.run(Program(world).killed(20))
+    world.locks.add(lock_of(make.NAME))
+
+    with pytest.raises(Refused, match="under way in another program here"):
+        run()
+
+    assert "was left" not in capsys.readouterr().err
 
 
 def test_what_was_left_is_not_gone_on_with_unasked(run: Deploy, world: World) -> None:
@@ -280,7 +295,8 @@ def test_being_interrupted_leaves_it_to_be_gone_on_with_and_says_so(
         await asyncio.Event().wait()
 
     async def interrupted() -> None:
-        task = asyncio.create_task(verb._followed(endless(), make.NAME))
+        release = replace(RELEASE, root=Path("/work/my shop"))
+        task = asyncio.create_task(verb._followed(endless(), release))
         await asyncio.sleep(0)
         await asyncio.sleep(0)
         task.cancel()
@@ -289,11 +305,16 @@ def test_being_interrupted_leaves_it_to_be_gone_on_with_and_says_so(
 
     asyncio.run(interrupted())
 
-    assert "`buddy-tui deploy --service api` goes on with it" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "`buddy-tui deploy --service api --source '" in told
+    assert "my shop'` goes on with it" in told
 
 
 RELEASE = Release(
-    Plan(Verb.DEPLOY, make.NAME, "Deploy", TRAFFIC, TRAFFIC, "", ""), "0" * 16, "api-00038-cvc", "r00038-cvc"
+    Plan(Verb.DEPLOY, make.NAME, "Deploy", TRAFFIC, TRAFFIC, "", ""),
+    "0" * 16,
+    "api-00038-cvc",
+    "api-00038-cvc",
 )
 
 

@@ -159,6 +159,28 @@ async def test_without_a_connection_the_files_are_judged_all_the_same(
     }
 
 
+@pytest.mark.parametrize("options", [[], ["--json"]])
+def test_a_value_that_a_command_sets_is_not_shown(
+    options: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    started = "web: API_TOKEN=hunter2 uvicorn main:app --host 0.0.0.0 --port 8080\n"
+    (tmp_path / "Procfile").write_text(started)
+    (tmp_path / "main.py").write_text("app = 1\n")
+    (tmp_path / "requirements.txt").write_text("uvicorn\n")
+
+    parse_and_run(["preflight", "--source", str(tmp_path), "--no-boot", *options])
+
+    told = capsys.readouterr().out
+    assert "API_TOKEN=***" in told
+    assert "hunter2" not in told
+
+
+@pytest.mark.parametrize("verb", ["preflight", "modules"])
+def test_an_empty_source_is_no_folder(verb: str) -> None:
+    with pytest.raises(UsageProblem, match="--source is empty"):
+        parse_and_run([verb, "--source", ""])
+
+
 def test_the_module_map_has_what_is_needed_and_what_comes_later(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -195,4 +217,4 @@ def test_there_is_no_map_without_an_entry_module(tmp_path: Path) -> None:
 def test_a_project_that_nobody_understands_is_promised_nothing() -> None:
     unknown = facts(entry=replace(facts().entry, server="", unknown="It is a shell script."), graph=graph())
 
-    assert "what it starts was not understood" in as_text(judged(unknown))
+    assert "what it starts was not understood" in " ".join(as_text(judged(unknown)).split())

@@ -1,6 +1,7 @@
 """What the screens of deployments are fed with: nothing begins past a guard, and what was left is found again."""
 
 import asyncio
+import gc
 from contextlib import aclosing
 from dataclasses import replace
 from pathlib import Path
@@ -240,6 +241,17 @@ async def test_the_smoke_boot_is_announced_before_it_runs(tmp_path: Path) -> Non
     assert "Smoke boot: Back_End.main is imported" in first.running
     assert last.preflight
     assert "was imported" in last.preflight.checks[-1].message
+
+
+async def test_who_leaves_after_the_first_look_asked_nobody(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    looks = _preflights(world).looks(make.NAME, str(WORKLOAD), asyncio.Event(), smoke=True)
+    async with aclosing(looks) as values:
+        await anext(values)
+    # A coroutine that nobody awaits complains when it is collected, which is an error here.
+    gc.collect()
+
+    assert world.calls == []
 
 
 @pytest.mark.parametrize("source", ["Back_End", "nowhere"])

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import jwt
@@ -17,6 +18,7 @@ from google.oauth2 import service_account
 
 from buddy_tui.emulator.faults import Faults
 from buddy_tui.emulator.machine.identity import Identities, routes
+from buddy_tui.emulator.rest import ACTING
 
 AUDIENCE = "http://127.0.0.1:8123"
 OPERATOR = "operator@example.com"
@@ -141,6 +143,21 @@ async def test_an_account_is_impersonated_unless_it_is_one_of_the_refused(google
             "status": "PERMISSION_DENIED",
         }
     }
+
+
+async def test_who_acts_as_an_account_calls_as_it_unless_it_is_one_of_the_refused(google: Google) -> None:
+    google.faults.refused_accounts = frozenset({"boss@example.com"})
+    url = f"http://{google.host}/v1/projects/-/serviceAccounts/{{}}:generateAccessToken"
+
+    async with ClientSession() as http:
+        async with http.post(url.format(PROBER), json={}) as answer:
+            lent = await answer.json()
+        async with http.post(url.format("boss@example.com"), json={}) as answer:
+            status, refused = answer.status, await answer.json()
+
+    assert lent["accessToken"] == f"{ACTING}{PROBER}"
+    assert datetime.fromisoformat(lent["expireTime"]) > datetime.now(UTC)
+    assert (status, "getAccessToken" in refused["error"]["message"]) == (403, True)
 
 
 @pytest.mark.parametrize(

@@ -271,3 +271,27 @@ async def test_a_request_that_makes_no_sense_gets_googles_error_shape(
         error = (await answer.json())["error"]
 
     assert (answer.status, error["code"], error["errors"][0]["reason"]) == (400, 400, "invalid")
+
+
+@pytest.mark.parametrize("newline", [b"\r\n", b"\n"], ids=["as the standard says", "as gcloud does"])
+@pytest.mark.parametrize("quote", ["'", '"', ""])
+async def test_parts_are_told_apart_however_a_client_ends_its_lines(
+    server: Server, newline: bytes, quote: str
+) -> None:
+    await _bucket(server, "b")
+    content = b"PK\r\n\nends in a carriage return\r"
+    head = [b"--==x==", b"Content-Type: application/json", b"", b'{"name": "n"}']
+    body = [b"--==x==", b"Content-Type: application/zip", b"", content, b"--==x==--"]
+
+    async with (
+        aiohttp.ClientSession() as http,
+        http.post(
+            f"{server.url}/upload/storage/v1/b/b/o?uploadType=multipart",
+            data=newline.join(head + body),
+            headers={"Content-Type": f"multipart/related; boundary={quote}==x=={quote}"},
+        ) as answer,
+    ):
+        told = await answer.json()
+
+    assert (told["contentType"], told["size"]) == ("application/zip", str(len(content)))
+    assert server.store.read("b", "n") == content

@@ -164,11 +164,14 @@ async def on_changes(
 
 async def seen(pilot: Pilot[None]) -> None:
     """Wait until what was pressed is on the screen, and what was read in a thread too."""
-    for _ in range(4):
-        await settle(pilot)
+    for _ in range(3):
+        await pilot.pause()
         await asyncio.sleep(0.01)
+    await pilot.pause()
 
 
 async def typed(pilot: Pilot[None], text: str) -> None:
-    """Type a text."""
-    await pilot.press(*(("minus" if one == "-" else one) for one in text))
+    """Type a text, as fast as a paste."""
+    for one in text:
+        pilot.app.simulate_key("minus" if one == "-" else one)
+    await settle(pilot)

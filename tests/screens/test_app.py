@@ -19,7 +19,7 @@ from screens.boot_log import BootLogScreen
 from screens.filtered import FilteredScreen
 from screens.help import HelpPage
 from screens.listing import ListingScreen
-from screens.messages import Copy
+from screens.messages import Copy, OpenService
 from screens.service import RevisionTable, ServiceScreen
 from screens.services import ServicesScreen
 from screens.sheet import FactPage, Sheet
@@ -291,6 +291,21 @@ async def test_esc_that_is_hit_many_times_at_once_stops_at_the_last_screen(page:
         await settle(pilot)
 
         assert isinstance(app.screen, ServiceScreen)
+
+
+async def test_esc_leads_back_from_a_service_that_was_opened_with_a_page_in_between() -> None:
+    of, services = settings(service=""), Script(incident.DIRECTORY)
+    async with on_stage(incident.SNAPSHOT, of=of, services=services) as (app, pilot):
+        await pilot.press("d")
+        await until(pilot, lambda: isinstance(app.screen, FactPage))
+        # What `enter` asked for, hit so soon after `d` that the list still had the keys.
+        app.on_open_service(OpenService(make.NAME))
+        await until(pilot, lambda: isinstance(app.screen, ServiceScreen))
+
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, FactPage))
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, ServicesScreen))
 
 
 async def test_the_palette_opens_all_services_and_esc_returns() -> None:

@@ -10,7 +10,6 @@ from textual.widgets import Button
 from buddy_tui.actions.marks import RolledBack, rolled_back_values
 from buddy_tui.actions.values import Verb
 from buddy_tui.actions.wishes import Wish
-from buddy_tui.config import Settings
 from buddy_tui.errors import ChangedUnderneath, Refused
 from buddy_tui.journal.keep import Journal
 from buddy_tui.journal.values import Kind, Record
@@ -26,7 +25,6 @@ from tests.screens.change_stage import (
     GOOD,
     NAME,
     OLD,
-    PRODUCTION,
     READ_ONLY,
     STAGING,
     ChangeStage,
@@ -65,6 +63,16 @@ async def confirmed(pilot: Pilot[None], name: str = "api") -> None:
     await seen(pilot)
 
 
+async def opened(app: ChangeStage, pilot: Pilot[None], *keys: str) -> None:
+    """Go back to the service, and press `keys` there."""
+    while not isinstance(app.screen, ServiceScreen):
+        await pilot.press("escape")
+        await pilot.pause()
+    for key in keys:
+        await pilot.press(key)
+        await seen(pilot)
+
+
 async def done(app: ChangeStage, pilot: Pilot[None]) -> ProgressScreen:
     """Press the button, and wait for the end."""
     await pilot.press("enter")
@@ -89,17 +97,30 @@ async def test_a_rollback_is_two_keys_and_a_typed_name_and_is_proved_and_kept(jo
     assert (intent.reason, outcome.outcome) == ("errors", "done")
 
 
-@pytest.mark.parametrize("keys", [("enter", "enter"), ("tab", "tab"), ("space", "space"), ("tab", "enter")])
-async def test_in_production_no_two_keys_do_anything(keys: tuple[str, ...], journal: Path) -> None:
-    async with on_changes(journal, "R", "enter", *keys) as (app, _pilot):
-        assert app.written == 0
+async def test_in_production_no_two_keys_do_anything(journal: Path) -> None:
+    async with on_changes(journal) as (app, pilot):
+        for keys in (("enter", "enter"), ("tab", "tab"), ("space", "space"), ("tab", "enter")):
+            await opened(app, pilot, "R", "enter")
+            assert isinstance(app.screen, ConfirmScreen)
+            await pilot.press(*keys)
+            await seen(pilot)
+
+            assert app.written == 0
 
 
-async def test_a_wrong_name_leaves_the_button_off(journal: Path) -> None:
+async def test_a_wrong_name_leaves_the_button_off_and_nothing_begins_past_it(journal: Path) -> None:
     async with on_changes(journal, "R", "enter") as (app, pilot):
         await confirmed(pilot, "apx")
 
+        assert isinstance(app.screen, ConfirmScreen)
         assert app.screen.query_one("#do", Button).disabled
+        for wrong in ("", "apx"):
+            draft = app.screen._draft
+            with pytest.raises(Refused, match="the name of the service must be typed"):
+                app.begin_change(ApplyChange(draft, typed=wrong, reason="errors", unlock=True))
+
+        assert app.changes.names.unlocked() is None
+        assert app.written == 0
 
 
 async def test_outside_production_a_reason_is_asked_for_and_no_name(journal: Path) -> None:
@@ -129,13 +150,19 @@ async def test_what_moved_meanwhile_is_told_and_nothing_can_be_done_until_planne
         assert not screen.query_one("#do", Button).disabled
 
 
-async def test_a_conflict_is_told_with_who_was_first_and_is_not_tried_again(journal: Path) -> None:
+async def test_a_conflict_is_told_not_tried_again_and_planned_anew_from_where_it_is_told(
+    journal: Path,
+) -> None:
     async with on_changes(journal, "R", "enter") as (app, pilot):
         await confirmed(pilot)
         app.fake.fail("set_traffic", ChangedUnderneath("Conflict for resource 'api'."))
         await done(app, pilot)
 
         assert "CONFLICT" in frame(app)
+        assert app.written == 1
+        await pilot.press("ctrl+r")
+        await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
+        assert not app.screen.query_one("#do", Button).has_focus
         assert app.written == 1
 
 
@@ -158,11 +185,18 @@ async def test_a_second_change_is_refused_while_one_runs_and_leaving_its_screen_
         await until(pilot, lambda: "DONE" in frame(app))
 
 
-@pytest.mark.parametrize("key", ["R", "U", "L", "T"])
-async def test_read_only_the_keys_say_why_and_open_nothing(key: str, journal: Path) -> None:
-    async with on_changes(journal, key, of=READ_ONLY) as (app, _pilot):
+async def test_read_only_the_keys_say_why_and_there_is_no_way_to_write_at_all(journal: Path) -> None:
+    async with on_changes(journal, of=READ_ONLY) as (app, pilot):
+        for key in "RULTSPD":
+            app.clear_notifications()
+            await pilot.press(key)
+            await until(pilot, lambda: "Read-only" in frame(app))
+            assert isinstance(app.screen, ServiceScreen)
+        app.post_message(RequestChange(Wish(NAME, Verb.RESTORE_LATEST)))
+        await seen(pilot)
+
+        assert app.changes._writes is None
         assert isinstance(app.screen, ServiceScreen)
-        assert "Read-only" in frame(app)
 
 
 async def test_a_tag_is_asked_for_by_name_and_then_planned(journal: Path) -> None:
@@ -195,23 +229,13 @@ def test_a_diff_tells_who_gains_who_loses_and_whose_tag_moves() -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("of", "there"),
-    [
-        (ALL, ()),
-        (PRODUCTION, ("enter",)),
-        (PRODUCTION, ("p",)),
-        (PRODUCTION, ("v",)),
-        (PRODUCTION, ("H",)),
-        (PRODUCTION, ("enter", "f")),
-        (PRODUCTION, ("d",)),
-    ],
-    ids=["services", "boot log", "probes", "verify", "history", "full log", "facts"],
-)
-async def test_from_anywhere_two_keys_lead_to_the_confirmation_of_a_rollback(
-    of: Settings, there: tuple[str, ...], journal: Path
-) -> None:
-    async with on_changes(journal, *there, "R", "enter", of=of) as (app, _pilot):
+async def test_from_anywhere_two_keys_lead_to_the_confirmation_of_a_rollback(journal: Path) -> None:
+    async with on_changes(journal) as (app, pilot):
+        for there in (("enter",), ("p",), ("v",), ("H",), ("enter", "f"), ("d",)):
+            await opened(app, pilot, *there, "R", "enter")
+            await until(pilot, lambda: "Roll back api to api-00041-kub" in frame(app))
+            assert isinstance(app.screen, ConfirmScreen)
+    async with on_changes(journal, "R", "enter", of=ALL) as (app, _pilot):
         assert isinstance(app.screen, ConfirmScreen)
         assert "Roll back api to api-00041-kub" in frame(app)
 
@@ -242,24 +266,18 @@ async def test_restore_latest_ends_a_rollback(journal: Path) -> None:
         assert "ROLLED BACK" not in frame(app)
 
 
-async def test_a_split_names_only_what_was_filled_in(journal: Path) -> None:
-    async with on_changes(journal, "j", "S", "tab", "4", "0") as (app, pilot):
+async def test_a_split_says_what_it_comes_to_and_names_only_what_was_filled_in(journal: Path) -> None:
+    async with on_changes(journal, "S", "4") as (app, pilot):
+        assert "4 % in all: it must be 100 %." in frame(app)
+        await pilot.press("backspace", "1", "0", "0")
+        await until(pilot, lambda: "100 % in all: nobody else gets any." in frame(app))
+        await opened(app, pilot, "j", "S", "tab", "4", "0")
         assert "40 %, and the others share 60 %." in frame(app)
         await pilot.press("enter")
         await seen(pilot)
 
         assert isinstance(app.screen, ConfirmScreen)
         assert "Split api: api-00041-kub 40 %" in frame(app)
-
-
-@pytest.mark.parametrize(
-    ("keys", "told"),
-    [(("4",), "4 % in all: it must be 100 %."), (("1", "0", "0"), "100 % in all: nobody else gets any.")],
-    ids=["too little", "all"],
-)
-async def test_a_split_says_what_it_comes_to(keys: tuple[str, ...], told: str, journal: Path) -> None:
-    async with on_changes(journal, "S", *keys) as (app, _pilot):
-        assert told in frame(app)
 
 
 async def test_a_tag_can_be_taken_away(journal: Path) -> None:
@@ -292,38 +310,14 @@ async def test_production_can_be_unlocked_for_some_minutes_after_the_name_was_ty
     assert (note.kind, note.verb, note.reason) == (Kind.NOTE, "unlock", "errors")
 
 
-@pytest.mark.parametrize("typed_name", ["", "apx"])
-async def test_nothing_is_unlocked_or_changed_without_the_typed_name(typed_name: str, journal: Path) -> None:
-    async with on_changes(journal, "R", "enter") as (app, _pilot):
-        assert isinstance(app.screen, ConfirmScreen)
-        draft = app.screen._draft
-        with pytest.raises(Refused, match="the name of the service must be typed"):
-            app.begin_change(ApplyChange(draft, typed=typed_name, reason="errors", unlock=True))
-
-        assert app.changes.unlocked() is None
-        assert app.written == 0
-
-
 async def test_what_was_unlocked_can_be_locked_again(journal: Path) -> None:
     async with on_changes(journal) as (app, pilot):
-        app.changes._unlocked = NAME, app.now + timedelta(minutes=3)
+        app.changes.names._unlocked = NAME, app.now + timedelta(minutes=3)
         titles = {one.title: one.callback for one in app.get_system_commands(app.screen)}
         titles["Lock api again"]()
         await seen(pilot)
 
-        assert app.changes.needs_name(NAME)
-
-
-async def test_what_did_not_come_to_be_is_planned_anew_from_where_it_is_told(journal: Path) -> None:
-    async with on_changes(journal, "R", "enter") as (app, pilot):
-        await confirmed(pilot)
-        app.fake.fail("set_traffic", ChangedUnderneath("Conflict for resource 'api'."))
-        await done(app, pilot)
-        await pilot.press("ctrl+r")
-        await seen(pilot)
-
-        assert isinstance(app.screen, ConfirmScreen)
-        assert not app.screen.query_one("#do", Button).has_focus
+        assert app.changes.names.needs_name(NAME)
 
 
 async def test_a_bug_of_ours_in_a_change_is_told_and_its_end_is_not_made_up(journal: Path) -> None:
@@ -348,12 +342,3 @@ async def test_at_the_start_it_is_told_what_became_of_a_change_whose_end_nobody_
         await pilot.press("ctrl+r")
         await until(pilot, lambda: "done" in frame(app) and "A former change" not in frame(app))
     assert Journal(journal).read().records[-1].outcome == "done"
-
-
-async def test_read_only_there_is_no_way_to_write_at_all(journal: Path) -> None:
-    async with on_changes(journal, of=READ_ONLY) as (app, pilot):
-        app.post_message(RequestChange(Wish(NAME, Verb.RESTORE_LATEST)))
-        await seen(pilot)
-
-        assert app.changes._writes is None
-        assert isinstance(app.screen, ServiceScreen)

@@ -77,7 +77,7 @@ FINDING = Finding(
 QUESTION = Question("health", Ask("GET", "/health"))
 MATRIX = Matrix(
     make.NAME,
-    (Target(NEW, "https://r00042-cvc---api.example"), Target(OLD, "https://stable---api.example")),
+    (Target(NEW, "https://api-00042-cvc---api.example"), Target(OLD, "https://stable---api.example")),
     (QUESTION, replace(QUESTION, name="chat")),
     (
         (
@@ -97,7 +97,7 @@ SAID = {
     Stage.ARCHIVE: "57 files, packed into 1,204,331 bytes",
     Stage.UPLOAD: "gs://run-sources-acme-prod-europe-west1/services/api/0123.zip#1",
     Stage.BUILD: "europe-west1-docker.pkg.dev/acme-prod/cloud-run-source-deploy/api@sha256:8888",
-    Stage.REVISION: f"{NEW}, tagged r00042-cvc, 0 %",
+    Stage.REVISION: f"{NEW}, tagged api-00042-cvc, 0 %",
     Stage.BOOT: f"{NEW} is ready after 3.4 s",
     Stage.PROBE: "16 of 16 answers are good",
     Stage.VERDICT: "Ready, 0 %, tagged; the traffic list is as before",

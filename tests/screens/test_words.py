@@ -129,7 +129,8 @@ def test_links_quote_what_is_put_into_them() -> None:
     odd = make.name("a/b?c", "r#1", "p&q")
 
     assert (
-        console_pages.service_page(odd) == "https://console.cloud.google.com/run/detail/r%231/a%2Fb%3Fc?project=p%26q"
+        console_pages.service_page(odd)
+        == "https://console.cloud.google.com/run/detail/r%231/a%2Fb%3Fc?project=p%26q"
     )
     assert console_pages.revisions_page(make.NAME) == (
         "https://console.cloud.google.com/run/detail/europe-west1/api/revisions?project=acme-prod"

@@ -1,26 +1,43 @@
-"""Cloud Build's REST API, v1, as far as builds are looked at and cancelled there."""
+"""REST of builds: begun with Cloud Run, and looked at and cancelled with Cloud Build, v1."""
 
 import re
 from collections.abc import Callable
 
 import grpc
 from aiohttp import web
+from google.protobuf import json_format
 
 from buddy_tui.emulator.faults import Faults
-from buddy_tui.emulator.machine.builds import Builds
+from buddy_tui.emulator.machine.builds import Builds, SubmitBuildRequest
 from buddy_tui.emulator.machine.cloudbuild import ListBuildsResponse
 from buddy_tui.emulator.names import Problem
-from buddy_tui.emulator.rpc import Message
-from buddy_tui.emulator.run.rest import spoken
+from buddy_tui.emulator.rest import spoken
+from buddy_tui.emulator.rpc import Message, lose_reply
 
 _PARENT = "/v1/{parent:projects/[^/]+/locations/[^/]+}/builds"
 _BUILD = "/v1/{name:projects/[^/]+/locations/[^/]+/builds/[^/:]+}"
+_OPERATION = "/v1/{name:projects/[^/]+/locations/[^/]+/operations/[^/:]+}"
+_SUBMIT = "/v2/{parent:projects/[^/]+/locations/[^/]+}/builds:submit"
 # Of the filters, what a client of ours asks: builds that have all of these tags.
 _TAGS = re.compile(r'tags ?= ?"([^"]*)"')
 
 
 def routes(builds: Builds, faults: Faults) -> list[web.RouteDef]:
-    """Return `GET …/builds/ID`, `GET …/builds` and `POST …/builds/ID:cancel`."""
+    """Return `POST …/builds:submit`, `GET …/builds/ID`, `GET …/builds`, `POST …/builds/ID:cancel`, `GET …/operations/ID`."""
+
+    async def submitted(request: web.Request) -> Message:
+        asked = json_format.Parse(await request.text(), SubmitBuildRequest(), ignore_unknown_fields=True)
+        asked.parent = request.match_info["parent"]
+        begun = await builds.submit(asked)
+        lose_reply(faults)
+        return begun
+
+    async def followed(request: web.Request) -> Message:
+        _check(faults, "get")
+        operation = builds.operation(request.match_info["name"])
+        if operation is None:
+            raise Problem(grpc.StatusCode.NOT_FOUND, "Requested entity was not found.")
+        return operation
 
     async def got(request: web.Request) -> Message:
         _check(faults, "get")
@@ -41,6 +58,8 @@ def routes(builds: Builds, faults: Faults) -> list[web.RouteDef]:
         return builds.cancel(request.match_info["name"])
 
     return [
+        web.post(_SUBMIT, spoken(submitted, faults)),
+        web.get(_OPERATION, spoken(followed, faults)),
         web.get(_BUILD, spoken(got, faults)),
         web.get(_PARENT, spoken(listed, faults)),
         web.post(f"{_BUILD}:cancel", spoken(cancelled, faults)),

@@ -1,14 +1,19 @@
-"""Identity tokens: who signs them, who knows them again, and the three ways in which Google hands them out."""
+"""Identity tokens: who signs them, who knows them again, and the three ways in which Google hands them out.
+
+Access tokens of service accounts that somebody acts as, too: they say whose they are and are worth nothing else.
+"""
 
 import secrets
 import time
 import zlib
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 import jwt
 from aiohttp import web
 
 from buddy_tui.emulator.faults import Faults
+from buddy_tui.emulator.rest import ACTING
 
 _ISSUER = "https://accounts.google.com"
 _HOUR = 3600.0
@@ -58,7 +63,7 @@ class Identities:
 
 
 def routes(identities: Identities, faults: Faults, email: str) -> list[web.RouteDef]:
-    """Return the routes of the metadata server, of IAM Credentials and of OAuth, as far as they give identity tokens.
+    """Return the routes of the metadata server, of IAM Credentials and of OAuth, as far as they give tokens.
 
     `email` is the account of the metadata server. Tokens always tell it; Google's do so when they are asked to.
     """
@@ -66,6 +71,9 @@ def routes(identities: Identities, faults: Faults, email: str) -> list[web.Route
 
     async def generated(request: web.Request) -> web.Response:
         return await _generated(request, identities, faults)
+
+    async def lent(request: web.Request) -> web.Response:
+        return _lent(request.match_info["email"], faults)
 
     async def granted(request: web.Request) -> web.Response:
         return await _granted(request, identities)
@@ -75,6 +83,7 @@ def routes(identities: Identities, faults: Faults, email: str) -> list[web.Route
         web.get(f"{_ACCOUNT}/", metadata.account),
         web.get(f"{_ACCOUNT}/identity", metadata.identity),
         web.post("/v1/projects/{project}/serviceAccounts/{email:[^/:]+}:generateIdToken", generated),
+        web.post("/v1/projects/{project}/serviceAccounts/{email:[^/:]+}:generateAccessToken", lent),
         web.post("/token", granted),
     ]
 
@@ -117,6 +126,17 @@ async def _generated(request: web.Request, identities: Identities, faults: Fault
     if not isinstance(audience, str) or not audience:
         return _api_error(400, "INVALID_ARGUMENT", "Request contains an invalid argument.")
     return web.json_response({"token": identities.sign(email, audience)})
+
+
+def _lent(email: str, faults: Faults) -> web.Response:
+    """Impersonate: answer IAM Credentials' generateAccessToken, unless the account is one of the refused."""
+    if email in faults.refused_accounts:
+        message = "Permission 'iam.serviceAccounts.getAccessToken' denied on resource (or it may not exist)."
+        return _api_error(403, "PERMISSION_DENIED", message)
+    expires = datetime.fromtimestamp(time.time() + _HOUR, UTC).isoformat(timespec="seconds")
+    return web.json_response(
+        {"accessToken": f"{ACTING}{email}", "expireTime": expires.replace("+00:00", "Z")}
+    )
 
 
 async def _granted(request: web.Request, identities: Identities) -> web.Response:

@@ -14,10 +14,18 @@ _REPOSITORY = "cloud-run-source-deploy"
 _STATUSES = {403: "PERMISSION_DENIED", 404: "NOT_FOUND", 429: "RESOURCE_EXHAUSTED", 503: "UNAVAILABLE"}
 
 
-def routes(project: str, faults: Faults) -> list[web.RouteDef]:
-    """Return the routes of Service Usage, Resource Manager, IAM and Artifact Registry, in their published JSON."""
-    room = _Project(project, faults)
+def routes(project: str, number: str, faults: Faults) -> list[web.RouteDef]:
+    """Return the routes of Service Usage, Resource Manager, IAM, Artifact Registry and Cloud Build's account.
+
+    They speak the published JSON. `number` is the project's.
+    """
+    room = _Project(project, number, faults)
     table = (
+        ("GET", "/v1/projects/{project}", room.project),
+        ("GET", "/v1/projects/{project}/services/{service:[^:]+}", room.service),
+        ("POST", "/v1/projects/{project}/services:batchEnable", room.enable),
+        ("GET", "/v1/projects/{project}/locations/{region}/defaultServiceAccount", room.builder),
+        ("GET", "/v1/projects/-/serviceAccounts/{email:[^/:]+}", room.account),
         ("GET", "/v1/projects/{project}/services:batchGet", room.services),
         ("POST", f"/v3/projects/{{project}}:{_HELD}", room.held),
         ("POST", f"/v1/projects/-/serviceAccounts/{{email:[^/:]+}}:{_HELD}", room.held),
@@ -27,9 +35,46 @@ def routes(project: str, faults: Faults) -> list[web.RouteDef]:
 
 
 class _Project:
-    def __init__(self, project: str, faults: Faults) -> None:
+    def __init__(self, project: str, number: str, faults: Faults) -> None:
         self._project = project
+        self._number = number
         self._faults = faults
+
+    async def project(self, request: web.Request) -> web.Response:
+        if refused := await self._refused(request, "cloudresourcemanager.googleapis.com"):
+            return refused
+        told = {"projectId": self._project, "projectNumber": self._number, "lifecycleState": "ACTIVE"}
+        return web.json_response(told)
+
+    async def service(self, request: web.Request) -> web.Response:
+        if refused := await self._refused(
+            request, "serviceusage.googleapis.com", "serviceusage.services.get"
+        ):
+            return refused
+        return web.json_response(self._service(request.path.removeprefix("/v1/")))
+
+    async def enable(self, request: web.Request) -> web.Response:
+        if refused := await self._refused(
+            request, "serviceusage.googleapis.com", "serviceusage.services.enable"
+        ):
+            return refused
+        self._faults.apis_off -= frozenset((await request.json()).get("serviceIds", ()))
+        return web.json_response({"name": "operations/noop.DONE_OPERATION", "done": True, "response": {}})
+
+    async def builder(self, request: web.Request) -> web.Response:
+        if refused := await self._refused(request, "cloudbuild.googleapis.com"):
+            return refused
+        account = (
+            f"projects/{self._project}/serviceAccounts/{self._number}-compute@developer.gserviceaccount.com"
+        )
+        return web.json_response({"name": request.path.removeprefix("/v1/"), "serviceAccountEmail": account})
+
+    async def account(self, request: web.Request) -> web.Response:
+        if refused := await self._refused(request, "iam.googleapis.com", "iam.serviceAccounts.get"):
+            return refused
+        email = request.match_info["email"]
+        told = {"name": f"projects/{self._project}/serviceAccounts/{email}", "email": email}
+        return web.json_response(told)
 
     async def services(self, request: web.Request) -> web.Response:
         if refused := await self._refused(

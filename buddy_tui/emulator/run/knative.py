@@ -13,9 +13,6 @@ _STATUS = {conditions.SUCCEEDED: "True", conditions.FAILED: "False"}
 
 def resource(where: Where, resource_pb: Message) -> dict[str, Any]:
     """Return kind, metadata and status conditions of a revision (or, where none is named, of a service)."""
-    told = [_condition(one) for one in resource_pb.conditions]
-    if not where.revision:
-        told.insert(0, _condition(resource_pb.terminal_condition))
     return {
         "apiVersion": "serving.knative.dev/v1",
         "kind": "Revision" if where.revision else "Service",
@@ -26,8 +23,17 @@ def resource(where: Where, resource_pb: Message) -> dict[str, Any]:
             "uid": resource_pb.uid,
             "labels": {"cloud.googleapis.com/location": where.region},
         },
-        "status": {"observedGeneration": resource_pb.observed_generation, "conditions": told},
+        "status": {
+            "observedGeneration": resource_pb.observed_generation,
+            "conditions": conditions_of(where, resource_pb),
+        },
     }
+
+
+def conditions_of(where: Where, resource_pb: Message) -> list[dict[str, str]]:
+    """Return the status conditions of a revision (or, where none is named, of a service), as v1 tells them."""
+    told = [_condition(one) for one in resource_pb.conditions]
+    return told if where.revision else [_condition(resource_pb.terminal_condition), *told]
 
 
 def _condition(one: Message) -> dict[str, str]:

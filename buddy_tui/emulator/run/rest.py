@@ -1,37 +1,19 @@
 """Admin: v2 REST of Cloud Run Admin <-> world, and the v1 list of regions. Translation only."""
 
 import re
-from collections.abc import Awaitable, Callable
-from http import HTTPStatus
 
-import grpc
 from aiohttp import web
 from google.cloud.location import locations_pb2
 from google.longrunning import operations_pb2
 from google.protobuf import empty_pb2, json_format
 
-from buddy_tui.emulator.callers import Caller, calling
 from buddy_tui.emulator.faults import Faults
-from buddy_tui.emulator.names import Problem
-from buddy_tui.emulator.rpc import Message, lose_reply, suffer
+from buddy_tui.emulator.rest import Answer, spoken
+from buddy_tui.emulator.rpc import Message, lose_reply
 from buddy_tui.emulator.run.messages import Service
 from buddy_tui.emulator.run.waiting import LongRunning
 from buddy_tui.emulator.run.world import World
 
-_Answer = Callable[[web.Request], Awaitable[Message]]
-_Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-
-# google.rpc.Code says which HTTP status stands for which code.
-_STATUS = {
-    grpc.StatusCode.INVALID_ARGUMENT: HTTPStatus.BAD_REQUEST,
-    grpc.StatusCode.FAILED_PRECONDITION: HTTPStatus.BAD_REQUEST,
-    grpc.StatusCode.PERMISSION_DENIED: HTTPStatus.FORBIDDEN,
-    grpc.StatusCode.NOT_FOUND: HTTPStatus.NOT_FOUND,
-    grpc.StatusCode.ABORTED: HTTPStatus.CONFLICT,
-    grpc.StatusCode.ALREADY_EXISTS: HTTPStatus.CONFLICT,
-    grpc.StatusCode.RESOURCE_EXHAUSTED: HTTPStatus.TOO_MANY_REQUESTS,
-    grpc.StatusCode.UNAVAILABLE: HTTPStatus.SERVICE_UNAVAILABLE,
-}
 _PLACE = "/v2/{parent:projects/[^/]+/locations/[^/]+}"
 _SERVICE = "/v2/{name:projects/[^/]+/locations/[^/]+/services/[^/]+}"
 _REVISION = "/v2/{name:projects/[^/]+/locations/[^/]+/services/[^/]+/revisions/[^/]+}"
@@ -49,7 +31,7 @@ def routes(world: World, faults: Faults, operations: LongRunning) -> list[web.Ro
     return [web.route(verb, path, spoken(answer, faults)) for verb, path, answer in table]
 
 
-def _services(world: World, faults: Faults) -> tuple[tuple[str, str, _Answer], ...]:
+def _services(world: World, faults: Faults) -> tuple[tuple[str, str, Answer], ...]:
     async def listed(request: web.Request) -> Message:
         return world.list_services(request.match_info["parent"], *_page(request))
 
@@ -90,7 +72,7 @@ def _services(world: World, faults: Faults) -> tuple[tuple[str, str, _Answer], .
     )
 
 
-def _revisions(world: World) -> tuple[tuple[str, str, _Answer], ...]:
+def _revisions(world: World) -> tuple[tuple[str, str, Answer], ...]:
     async def listed(request: web.Request) -> Message:
         return world.list_revisions(request.match_info["name"], *_page(request))
 
@@ -107,7 +89,7 @@ def _revisions(world: World) -> tuple[tuple[str, str, _Answer], ...]:
     )
 
 
-def _operations(world: World, long_running: LongRunning) -> tuple[tuple[str, str, _Answer], ...]:
+def _operations(world: World, long_running: LongRunning) -> tuple[tuple[str, str, Answer], ...]:
     async def listed(request: web.Request) -> Message:
         return world.list_operations(request.match_info["parent"], *_page(request))
 
@@ -130,7 +112,7 @@ def _operations(world: World, long_running: LongRunning) -> tuple[tuple[str, str
     )
 
 
-def _locations(world: World) -> tuple[tuple[str, str, _Answer], ...]:
+def _locations(world: World) -> tuple[tuple[str, str, Answer], ...]:
     async def listed(request: web.Request) -> Message:
         parent = request.match_info["parent"]
         regions = world.regions(parent)
@@ -141,33 +123,6 @@ def _locations(world: World) -> tuple[tuple[str, str, _Answer], ...]:
         return locations_pb2.ListLocationsResponse(locations=locations)
 
     return (("GET", "/v1/{parent:projects/[^/]+}/locations", listed),)
-
-
-def spoken(answer: _Answer, faults: Faults) -> _Handler:
-    """Say in JSON what `answer` answers or raises; every call passes through `faults` first."""
-
-    async def handle(request: web.Request) -> web.StreamResponse:
-        try:
-            await suffer(faults)
-            with calling(Caller(agent=request.headers.get("User-Agent", ""))):
-                message = await answer(request)
-        except Problem as problem:
-            return _refusal(problem)
-        except (json_format.ParseError, ValueError) as error:
-            return _refusal(
-                Problem(grpc.StatusCode.INVALID_ARGUMENT, f"Invalid JSON payload received. {error}")
-            )
-        numbers = "enum-encoding=int" in request.query.get("$alt", "")
-        text = json_format.MessageToJson(message, use_integers_for_enums=numbers, indent=None)
-        return web.Response(text=text, content_type="application/json")
-
-    return handle
-
-
-def _refusal(problem: Problem) -> web.Response:
-    status = _STATUS.get(problem.code, HTTPStatus.INTERNAL_SERVER_ERROR)
-    error = {"code": int(status), "message": problem.message, "status": problem.code.name}
-    return web.json_response({"error": error}, status=status)
 
 
 async def _body(request: web.Request) -> Message:

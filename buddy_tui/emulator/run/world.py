@@ -47,7 +47,7 @@ class World:
         principal: str = "operator@example.com",
     ) -> None:
         """Start empty. `address(service, tag)` is where the ingress serves a tag, or with tag "" the service."""
-        self.project = project
+        self.project, self.number = project, number
         self._places = Places(project, number, faults)
         self._principal = principal
         self._clock = clock

@@ -400,6 +400,10 @@ def test_an_undo_of_somebody_elses_change_names_them_and_wants_a_reason() -> Non
     assert undo(PINNED, REVISIONS, former, replace(TERMS, production=True)).needs_reason
 
 
+# A decision moves no traffic, and a deployment is planned in a room of its own: both have tests of their own.
+ELSEWHERE = {Verb.STAY_PINNED, Verb.DEPLOY}
+
+
 def _plans(terms: Terms) -> dict[str, Plan]:
     return {
         "rollback": roll_back(PINNED, REVISIONS, NEW, terms),
@@ -418,7 +422,7 @@ def test_production_wants_a_reason_for_everything_that_a_person_does() -> None:
 
     assert {verb for verb, plan in plain.items() if plan.needs_reason} == {"rollback"}
     assert {verb for verb, plan in production.items() if not plan.needs_reason} == {"put-back"}
-    assert {plan.verb for plan in plain.values()} == set(Verb)
+    assert {plan.verb for plan in plain.values()} == set(Verb) - ELSEWHERE
 
 
 def test_the_same_change_of_the_same_state_has_one_hash_whoever_plans_it_and_when() -> None:
@@ -427,7 +431,7 @@ def test_the_same_change_of_the_same_state_has_one_hash_whoever_plans_it_and_whe
     assert {verb: plan.hash for verb, plan in _plans(later).items()} == {
         verb: plan.hash for verb, plan in _plans(TERMS).items()
     }
-    assert len({plan.hash for plan in _plans(TERMS).values()}) == len(Verb)
+    assert len({plan.hash for plan in _plans(TERMS).values()}) == len(set(Verb) - ELSEWHERE)
 
 
 def test_every_command_names_the_account_that_we_act_as() -> None:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 TERMS = Terms(make.NOW)
 HERE = tuple(make.revision(name) for name in reversed(REVISIONS))
 TAGGING = (Verb.TAG, Verb.UNTAG)
+# A decision moves no traffic, and a deployment is planned in a room of its own.
+MOVING: tuple[Verb, ...] = tuple(verb for verb in Verb if verb not in (Verb.STAY_PINNED, Verb.DEPLOY))
 
 
 def _service(chance: random.Random) -> Service:
@@ -41,12 +43,12 @@ def _any_plan(chance: random.Random, service: Service) -> Plan:
         Verb.UNDO: lambda: undo(service, HERE, former, TERMS),
         Verb.PUT_BACK: lambda: put_back(service, former, TERMS),
     }
-    return made[chance.choice(tuple(Verb))]()
+    return made[chance.choice(MOVING)]()
 
 
 def test_every_plan_keeps_the_sum_and_the_tags_and_can_be_taken_back_exactly() -> None:
     chance = random.Random(8)  # noqa: S311 - no secret
-    made = dict.fromkeys(Verb, 0)
+    made = dict.fromkeys(MOVING, 0)
     for _ in range(10_000):
         service = _service(chance)
         plan = _any_plan(chance, service)

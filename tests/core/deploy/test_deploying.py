@@ -109,7 +109,7 @@ async def test_a_first_deployment_creates_the_service(world: World) -> None:
     assert last.ending is Ending.DONE, last.sentence
     assert world.count("create") == 1
     assert last.sentence.startswith(
-        "api-00001-cvc is ready, tagged r00001-cvc, and its probes pass. Serving: api-00001-cvc 100 %."
+        "api-00001-cvc is ready, tagged api-00001-cvc, and its probes pass. Serving: api-00001-cvc 100 %."
     )
 
 

@@ -16,7 +16,7 @@ from buddy_tui.model import Revision, Service
 from buddy_tui.preflight.values import Check, Preflight, Verdict
 from tests import make
 
-OLD, BAD, NEW, TAG = "api-00028-bsx", "api-00037-vfz", "api-00038-cvc", "r00038-cvc"
+OLD, BAD, NEW, TAG = "api-00028-bsx", "api-00037-vfz", "api-00038-cvc", "api-00038-cvc"
 ROOT = Path("/home/alice/shop")
 SOURCE = Source(ROOT, 57, 49_461, "d" * 64)
 PINNED = (make.target(OLD, 100), make.target(OLD, 0, "stable"))
@@ -86,7 +86,9 @@ def test_suffixes_are_three_letters_as_gcloud_makes_them() -> None:
 @pytest.mark.parametrize(
     ("service", "tag"),
     [
-        ("api", "r00038-cvc"),
+        ("api", "api-00038-cvc"),
+        ("s" * 18, f"{'s' * 18}-00038-cvc"),
+        ("s" * 19, "r00038-cvc"),
         ("s" * 37, "r38-cvc"),
         ("s" * 40, "r38cvc"),
         ("s" * 41, "r-cvc"),
@@ -139,9 +141,9 @@ def test_the_commands_are_gclouds_and_undoing_brings_no_latest_back() -> None:
 
     assert plan.command == (
         "gcloud run deploy api --source /home/alice/shop --region europe-west1 --project acme-prod "
-        "--no-traffic --tag r00038-cvc --impersonate-service-account deployer@acme-prod.iam.gserviceaccount.com"
+        "--no-traffic --tag api-00038-cvc --impersonate-service-account deployer@acme-prod.iam.gserviceaccount.com"
     )
-    assert "--remove-tags r00038-cvc" in plan.undo_command
+    assert "--remove-tags api-00038-cvc" in plan.undo_command
     assert "--to-latest" not in plan.undo_command
 
 
@@ -226,7 +228,7 @@ def test_a_first_deployment_is_said_to_be_one_and_asks_separately() -> None:
     )
     assert refused.plan.hint == "Say --first if that is meant."
     assert (wished.plan.refusal, wished.first, wished.revision) == ("", True, "api-00001-cvc")
-    assert wished.plan.after == (make.latest(100), make.target("api-00001-cvc", 0, "r00001-cvc"))
+    assert wished.plan.after == (make.latest(100), make.target("api-00001-cvc", 0, "api-00001-cvc"))
     assert "--no-traffic" not in wished.plan.command
 
 

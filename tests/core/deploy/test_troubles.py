@@ -280,7 +280,7 @@ async def test_a_tag_that_cannot_be_taken_away_is_tried_again_at_the_next_start(
     then = (await Program(world).resume())[-1]
 
     assert first.ending is Ending.UNKNOWN
-    assert "Its tag r00038-cvc could not be taken away: run.services.update is missing." in first.sentence
+    assert "Its tag api-00038-cvc could not be taken away: run.services.update is missing." in first.sentence
     assert first.hint == "roles/run.developer"
     assert then.ending is Ending.PUT_BACK
     assert world.service_now.desired == TRAFFIC

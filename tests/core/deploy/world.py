@@ -32,7 +32,7 @@ from tests.fakes import FakeDoor, FakeReads, FakeTime, _routed
 
 WHO = "alice@example.com"
 OLD, FAILED, NEW = "api-00028-bsx", "api-00037-vfz", "api-00038-cvc"
-TAG = "r00038-cvc"
+TAG = "api-00038-cvc"
 TRAFFIC = (make.target(OLD, 100), make.target(OLD, 0, "stable"))
 AFTER = (*TRAFFIC, make.target(NEW, 0, TAG))
 IMAGE = f"europe-west1-docker.pkg.dev/acme-prod/cloud-run-source-deploy/api@sha256:{'8' * 64}"

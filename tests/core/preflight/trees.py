@@ -79,6 +79,16 @@ def package(name: str, inner: str = "") -> dict[str, str]:
 
 
 GOOD = (
+    Tree(
+        "a project that is installed with an extra",
+        {
+            "Dockerfile": "FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\nRUN pip install '.[web]'\n"
+            f"CMD {UVICORN.format('shop.main:app')}\n",
+            "pyproject.toml": '[project]\nname = "shop"\nversion = "1"\n'
+            '[project.optional-dependencies]\nweb = ["fastapi", "uvicorn"]\n',
+            **package("shop", "src/"),
+        },
+    ),
     Tree("uvicorn, flat", fast(**{"main.py": FASTAPI})),
     Tree("uvicorn, package", fast("app.main:app", **{"app/__init__.py": "", "app/main.py": FASTAPI})),
     Tree("uvicorn, own names from the root", fast("shop.main:app", **package("shop"))),

@@ -160,7 +160,7 @@ async def test_nothing_is_left_behind_when_it_is_cancelled(tmp_path: Path, tempo
 
 
 def _written(file: Path) -> list[int]:
-    """Wait for the numbers of two processes, and return them."""
+    """Wait for the numbers of some processes, and return them."""
     while len(told := file.read_text() if file.exists() else "") < 3 or not told.endswith(" "):
         time.sleep(0.02)
     return [int(pid) for pid in told.split()]
@@ -269,6 +269,23 @@ async def test_syntax_that_may_be_a_newer_pythons_fails_where_the_image_has_none
     boot = await smoke_boot(upload, replace(image_of_all(upload), python=python), started("main"))
 
     assert boot.booted is booted
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux alone shows whose a process is")
+async def test_what_has_left_its_group_is_ended_too(tmp_path: Path) -> None:
+    pids = tmp_path / "pids"
+    text = (
+        "import os, subprocess, sys\n"
+        "sleep = [sys.executable, '-c', 'import time; time.sleep(60)']\n"
+        "child = subprocess.Popen(sleep, start_new_session=True)\n"
+        f"open({str(pids)!r}, 'w').write(f'{{child.pid}} ')\n"
+    )
+
+    boot = await _boot(tmp_path, {"main.py": text})
+
+    assert boot.booted is Booted.PASSED
+    async with asyncio.timeout(20):
+        await asyncio.to_thread(_gone, _written(pids))
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="kills as POSIX does")
