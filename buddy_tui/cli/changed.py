@@ -62,7 +62,7 @@ def plan_as_text(plan: Plan) -> str:
     lines = [plan.title]
     if plan.refusal:
         lines += _wrapped("refused", plan.refusal)
-        lines += _wrapped("hint", plan.hint) if plan.hint else []
+        lines += [f"{'hint':<{_LABEL}}{plan.hint}"] if plan.hint else []
         return "\n".join(lines) + "\n"
     lines += _wrapped("from", in_words(plan.before))
     lines += _wrapped("to", in_words(plan.after))
@@ -77,7 +77,7 @@ def progress_as_text(progress: Progress) -> str:
     """Return how a change ended, in a few lines."""
     lines = [progress.sentence or f"{progress.ending}"]
     lines += [line for told in progress.moved for line in _wrapped("", told)]
-    lines += _wrapped("hint", progress.hint) if progress.hint else []
+    lines += [f"{'hint':<{_LABEL}}{progress.hint}"] if progress.hint else []
     lines += _wrapped("effective", in_words(progress.effective)) if progress.effective else []
     return "\n".join(lines) + "\n"
 

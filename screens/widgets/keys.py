@@ -25,8 +25,8 @@ _FIRST = (
 )
 _LAST = ("app.commands", "screen.quit")
 _GAP = "  "
-# These have room before all others: whoever is lost needs them.
-_ALWAYS = ("app.help", "screen.back", "screen.quit")
+# These have room before all others: whoever is lost needs them, or wants to end what goes on.
+_ALWAYS = ("app.help", "screen.back", "screen.quit", "probes.stop")
 
 
 @runtime_checkable

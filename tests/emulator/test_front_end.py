@@ -40,7 +40,7 @@ http.server.ThreadingHTTPServer(("0.0.0.0", int(os.environ["PORT"])), Handler).s
 """
 DOCKERFILE = "FROM python:3.11-slim\nWORKDIR /app\nCOPY . .\nCMD python main.py\n"
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("front-end")]
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 @dataclass

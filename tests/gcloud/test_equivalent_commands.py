@@ -37,7 +37,6 @@ from tests.gcloud.judge import Court, in_court, needs_gcloud
 pytestmark = [
     needs_gcloud,
     pytest.mark.asyncio(loop_scope="module"),
-    pytest.mark.xdist_group("equivalent-commands"),
     pytest.mark.timeout(3_600 if "BUDDY_GCLOUD_STATES" in os.environ else 120),
 ]
 STATES = int(os.environ.get("BUDDY_GCLOUD_STATES", "2"))

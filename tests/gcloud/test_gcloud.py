@@ -34,7 +34,6 @@ from tests.gcloud.judge import NAME, SDK, Court, Said, in_court, needs_alpha, ne
 pytestmark = [
     needs_gcloud,
     pytest.mark.asyncio(loop_scope="module"),
-    pytest.mark.xdist_group("gcloud"),
 ]
 STABLE, GOOD, BAD = (f"{NAME.service}-{short}" for short in ("00028-bsx", "00038-g6r", "00039-z4t"))
 BROKEN = f"{NAME.service}-00037-v3f"

@@ -71,7 +71,7 @@ async def official_host() -> AsyncIterator[str]:
         reaper.close()
 
 
-@pytest.fixture(params=[OURS, pytest.param(OFFICIAL, marks=pytest.mark.xdist_group("official Firestore"))])
+@pytest.fixture(params=[OURS, OFFICIAL])
 def elsewhere(request: pytest.FixtureRequest) -> str:
     """Return where Google's emulator is; empty for ours."""
     return str(request.getfixturevalue("official_host")) if request.param == OFFICIAL else ""

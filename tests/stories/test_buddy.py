@@ -8,8 +8,6 @@ from google.cloud.logging_v2.types import LogEntry
 
 from tests.stories.played import Played, play, short
 
-pytestmark = pytest.mark.xdist_group("story-buddy")
-
 GOOD = "buddy-app-00028-bsx"
 FAILED = [f"buddy-app-{number:05d}" for number in range(37, 28, -1)]
 MISSING = "ModuleNotFoundError: No module named 'Back_End'"

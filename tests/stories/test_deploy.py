@@ -33,7 +33,7 @@ from buddy_tui.probes.door import HttpDoor
 from buddy_tui.question import DEFAULT_QUESTIONS
 from tests.stories.load import loading
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("story-deploy")]
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 NAME = ServiceName(PROJECT, REGION, SERVICE)
 SERVING = f"{SERVICE}-00028-bsx"

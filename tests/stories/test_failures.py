@@ -10,8 +10,6 @@ from buddy_tui.model import Revision, RevisionState
 from buddy_tui.rules.explaining import explain
 from tests.stories.played import Played, play, short
 
-pytestmark = pytest.mark.xdist_group("story-failures")
-
 # By revision: the exception that was printed, what is missing, and the line of the project where it happened.
 BUILT_IN = {
     "00001-none": ("", "", ""),

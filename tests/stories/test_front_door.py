@@ -37,7 +37,7 @@ INTERNAL = {"ingress": run_v2.IngressTraffic.INGRESS_TRAFFIC_INTERNAL_ONLY}
 MASK = ("ingress", "default_uri_disabled", "invoker_iam_disabled", "custom_audiences")
 PROBED = Ask("GET", "/health")
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("front-door")]
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 @dataclass

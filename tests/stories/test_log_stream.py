@@ -115,7 +115,6 @@ def in_order(found: list[LogEntry]) -> list[str]:
     return [entry.insert_id for entry in sorted(found, key=lambda one: (one.when, one.insert_id))]
 
 
-@pytest.mark.xdist_group("story-buddy")
 async def test_a_failed_boot_comes_whole_with_what_gcloud_hides_and_without_api_calls() -> None:
     async with scene("buddy") as stage:
         newest, *_ = await stage.cloud.revisions(NAME)

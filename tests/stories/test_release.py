@@ -40,7 +40,7 @@ from buddy_tui.probes.door import HttpDoor
 from tests.emulator.admin_fixture import shares
 from tests.stories.load import Load, loading
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("story-release")]
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 SERVICE = "projects/demo-project/locations/us-central1/services/buddy-app"
 STABLE, GOOD, BAD = "00028-bsx", "00038-g6r", "00039-z4t"

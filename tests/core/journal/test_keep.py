@@ -94,11 +94,11 @@ def test_times_are_kept_in_utc_and_texts_without_terminal_sequences(journal: Jou
 
 
 def test_a_secret_that_was_typed_as_a_reason_is_not_kept(journal: Journal) -> None:
-    secret = "hunter2hunter2"
-    evidence = (f"DATABASE_URL=postgres://api:{secret}@db/api",)
-    journal.write(replace(FULL, reason=f"password={secret} was wrong", evidence=evidence))
+    typed = "hunter2hunter2"
+    evidence = (f"DATABASE_URL=postgres://api:{typed}@db/api",)
+    journal.write(replace(FULL, reason=f"password={typed} was wrong", evidence=evidence))
 
-    assert secret not in journal.path.read_text(encoding="utf-8")
+    assert typed not in journal.path.read_text(encoding="utf-8")
     assert journal.read().records[0].reason == "password=*** was wrong"
 
 
