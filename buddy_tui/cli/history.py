@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 def history(
     service: str | None = None,
-    /,
     *,
     most: Annotated[PositiveInt, Parameter(help="The newest so many.")] = 50,
     json: Annotated[bool, Parameter(help="Print JSON, schema buddy.history/1.")] = False,

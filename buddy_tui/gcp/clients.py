@@ -26,8 +26,9 @@ from google.cloud.run_v2.services.services.transports import ServicesGrpcAsyncIO
 from google.oauth2.credentials import Credentials as UserCredentials
 
 from buddy_tui import __version__, gcloud_files
+from buddy_tui.clean import clean_line
 from buddy_tui.config import Settings
-from buddy_tui.errors import NotSignedIn
+from buddy_tui.errors import NotSignedIn, Unreachable
 from buddy_tui.gcp.errors import SIGN_IN, About, translate
 from buddy_tui.gcp.network import rest_base
 
@@ -133,6 +134,11 @@ async def _sign_in(settings: Settings, about: About) -> Credentials:
         return await asyncio.to_thread(_credentials, settings)
     except (GoogleAuthError, GoogleAPIError) as error:
         raise translate(error, about) from error
+    except OSError as error:  # requests says so of a file of certificates that is not there
+        raise Unreachable(
+            f"Google cannot be asked for a token: {clean_line(str(error))}",
+            "Look where REQUESTS_CA_BUNDLE and SSL_CERT_FILE lead.",
+        ) from error
     except ValueError as error:  # a file of credentials that lacks a field
         raise NotSignedIn("The file of Application Default Credentials is broken.", SIGN_IN) from error
 

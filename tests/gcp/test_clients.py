@@ -118,6 +118,18 @@ async def test_a_token_server_that_cannot_be_reached_is_told(credentials: Path) 
         await opened(Settings(project=Known("acme-prod")))
 
 
+async def test_certificates_that_are_not_there_are_told_with_the_variables_that_name_them(
+    credentials: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "lost.pem"))
+    write(credentials, "https://127.0.0.1:1/token")
+
+    with pytest.raises(Unreachable, match=r"lost\.pem") as told:
+        await opened(Settings(project=Known("acme-prod")))
+
+    assert "REQUESTS_CA_BUNDLE" in told.value.hint
+
+
 def test_what_googles_libraries_say_of_an_ageing_python_does_not_reach_the_screen() -> None:
     code = (
         "import warnings\nfrom buddy_tui import gcp\ngcp.load()\n"
