@@ -20,8 +20,11 @@ _FIRST = (
     "screen.copy-hint",
     "service.roll-back",
     "service.stay-pinned",
-    "service.undo",
+    "service.promote",
+    "service.deploy",
+    "service.probes",
     "list.describe",
+    "service.undo",
 )
 _LAST = ("app.commands", "screen.quit")
 _GAP = "  "

@@ -216,7 +216,7 @@ async def test_a_candidate_that_goes_bad_under_load_is_taken_back_exactly_within
     bad, before = f"buddy-app-{BAD}", shares(_service(emulator).traffic)
     looks: list[Promotion] = []
     async with (
-        loading(_service(emulator).uri, rate=60) as load,
+        loading(_service(emulator).uri, rate=40) as load,
         _promoting(emulator, tmp_path, BAD) as promoting,
     ):
         async for told in promoting:
