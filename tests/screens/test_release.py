@@ -244,7 +244,13 @@ async def _on_screen(
 async def test_a_deployment_looks_as_it_was_reviewed(
     name: str, size: tuple[int, int], matches_frame: Callable[[BuddyApp, str], None]
 ) -> None:
-    async with _on_screen(LOOKS[name], size=size) as (app, _):
+    async with _on_screen(LOOKS[name], size=size) as (app, pilot):
+        before = ""
+        # The log goes to its end once it knows how long it is.
+        while (now := frame(app)) != before:
+            before = now
+            await settle(pilot)
+            await pilot.pause(0.05)
         matches_frame(app, f"release-{name}")
 
 
