@@ -7,14 +7,14 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import aclosing
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
 from buddy_tui.cli.options import Context
-from buddy_tui.errors import ExitCode
+from buddy_tui.errors import ExitCode, UsageProblem
 
 if TYPE_CHECKING:
     from buddy_tui.config import Settings
@@ -23,12 +23,17 @@ if TYPE_CHECKING:
     from buddy_tui.gateway import Cloud
 
 _NO_OPTIONS = Context()
+# Nobody waits for a machine longer than that.
+_LONGEST = timedelta(minutes=10)
 
 
 def doctor(
     service: str | None = None,
     /,
     *,
+    timeout: Annotated[
+        timedelta | None, Parameter(help="How long to wait for answers, e.g. 20s; else all is told in five.")
+    ] = None,
     json: Annotated[bool, Parameter(help="Print JSON, schema buddy.doctor/1.")] = False,
     context: Context = _NO_OPTIONS,
 ) -> int:
@@ -44,14 +49,17 @@ def doctor(
     """
     from buddy_tui.cli.doctored import as_json, as_text
     from buddy_tui.cli.status import flags_of
-    from buddy_tui.doctor.examine import in_order, worst
+    from buddy_tui.doctor.examine import SECONDS, in_order, worst
     from buddy_tui.preflight.values import Verdict
 
     begun = time.monotonic()
+    if timeout is not None and not timedelta() < timeout <= _LONGEST:
+        raise UsageProblem("--timeout wants a length of time, ten minutes at most.", "For example 20s.")
+    seconds = timeout.total_seconds() if timeout else SECONDS
     flags = flags_of(service, context)
     with asyncio.Runner() as runner:
         runner.get_loop().set_default_executor(_Left())
-        checks = in_order(runner.run(_examined(outside(flags))))
+        checks = in_order(runner.run(_examined(outside(flags), seconds)))
     verdict = worst(checks)
     took = time.monotonic() - begun
     print(as_json(checks, verdict, took) if json else as_text(checks, took), end="")
@@ -76,10 +84,10 @@ def outside(flags: dict[str, str]) -> "Outside":
     )
 
 
-async def _examined(everything: "Outside") -> list["Check"]:
+async def _examined(everything: "Outside", seconds: float) -> list["Check"]:
     from buddy_tui.doctor.examine import examine
 
-    async with aclosing(examine(everything)) as checks:
+    async with aclosing(examine(everything, seconds)) as checks:
         return [check async for check in checks]
 
 
