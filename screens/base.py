@@ -15,7 +15,16 @@ from buddy_tui.actions.values import Verb
 from buddy_tui.actions.wishes import Wish
 from buddy_tui.config import Settings
 from buddy_tui.model import ServiceName, Trouble
-from screens.messages import Back, Copy, Crashed, OpenHistory, OpenRollback, RequestChange
+from screens.messages import (
+    Back,
+    Copy,
+    Crashed,
+    OpenDoctor,
+    OpenHistory,
+    OpenReport,
+    OpenRollback,
+    RequestChange,
+)
 from screens.widgets.header import Identity, IdentityHeader, identity
 from screens.widgets.keys import KeyLine
 from screens.widgets.notice import Notice
@@ -28,7 +37,7 @@ Seen_co = TypeVar("Seen_co", covariant=True)
 # The class that a screen wears from that many columns or rows on.
 _WIDTHS = [(0, "-cramped"), (40, "-narrow"), (100, "-wide")]
 _HEIGHTS = [(0, "-flat"), (8, "-short"), (20, "-tall"), (30, "-roomy")]
-_ABOUT_A_SERVICE = frozenset(("roll_back", "undo", "restore_latest", "history"))
+_ABOUT_A_SERVICE = frozenset(("roll_back", "undo", "restore_latest", "history", "report"))
 
 
 class Feed(Protocol[Seen_co]):
@@ -82,6 +91,8 @@ class BuddyScreen(Screen[None]):
         Binding("U", "undo", "Undo", show=False, id="service.undo"),
         Binding("L", "restore_latest", "Latest", show=False, id="service.restore-latest"),
         Binding("H", "history", "History", show=False, id="service.history"),
+        Binding("i", "report", "Incident report", show=False, id="service.report"),
+        Binding("exclamation_mark", "doctor", "Doctor", key_display="!", show=False, id="screen.doctor"),
         Binding("q", "app.quit", "Quit", id="screen.quit"),
     ]
     CHANGES: ClassVar[frozenset[str]] = frozenset(("roll_back", "undo", "restore_latest"))
@@ -215,6 +226,15 @@ class BuddyScreen(Screen[None]):
         """Show what was changed from this machine."""
         if name := self.about():
             self.post_message(OpenHistory(name))
+
+    def action_report(self) -> None:
+        """Show what happened to the service, and why."""
+        if name := self.about():
+            self.post_message(OpenReport(name))
+
+    def action_doctor(self) -> None:
+        """Look at what this machine can do, also where nothing can be reached."""
+        self.post_message(OpenDoctor(self.about()))
 
     def action_refresh(self) -> None:
         """Look at once; a stream that has ended begins anew."""

@@ -111,6 +111,22 @@ class OpenHistory(Message):
         self.name = name
 
 
+class OpenReport(Message):
+    """Show the incident report of the service `name`."""
+
+    def __init__(self, name: ServiceName) -> None:
+        super().__init__()
+        self.name = name
+
+
+class OpenDoctor(Message):
+    """Look at this machine, and at what may be done from it with the service `name`, where there is one."""
+
+    def __init__(self, name: ServiceName | None) -> None:
+        super().__init__()
+        self.name = name
+
+
 class RequestChange(Message):
     """Plan a change and ask whether it is meant. Nothing is done by it."""
 
