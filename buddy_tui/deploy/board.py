@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from buddy_tui.actions.steps import Steps
 from buddy_tui.actions.values import Ending, StepState
-from buddy_tui.clean import clean_line
+from buddy_tui.clean import clean
 from buddy_tui.deploy.values import Deployment, Release, Stage
 from buddy_tui.finding import Finding
 from buddy_tui.gateway import Build
@@ -66,7 +66,7 @@ class Board:
 
     def lines(self, entries: Sequence[LogEntry]) -> None:
         """Add to the log that is shown."""
-        new = (clean_line(line) for entry in entries for line in entry.text.splitlines())
+        new = (clean(line).expandtabs() for entry in entries for line in entry.text.splitlines())
         self._show(lines=(*self.now.lines, *new)[-_MOST_LINES:])
 
     def entries(self, entries: Sequence[LogEntry]) -> None:

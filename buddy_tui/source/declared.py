@@ -282,8 +282,17 @@ def _sharing(module: str, names: frozenset[str]) -> str:
 
 
 def _alike(first: str, names: frozenset[str]) -> str:
-    """Return a distribution that is called nearly as its module: `linebot` and `line-bot-sdk`."""
+    """Return a distribution that is called nearly as its module: `linebot` and `line-bot-sdk`, `usb` and `pyusb`.
+
+    One of its words begins as the module does: `log` is not in `structlog`.
+    """
     squashed = re.sub(r"[-_.]", "", first.lower())
     if len(squashed) < 3:
         return ""
-    return min((name for name in names if squashed in name.replace("-", "")), key=len, default="")
+    return min((name for name in names if _begins(name, squashed)), key=len, default="")
+
+
+def _begins(name: str, squashed: str) -> bool:
+    words = name.split("-")
+    tails = ["".join(words[place:]) for place in range(len(words))]
+    return any(one.startswith(squashed) for tail in tails for one in (tail, tail.removeprefix("py")))

@@ -151,6 +151,8 @@ def test_an_import_leads_where_python_would_find_it(
         ("psycopg2", "psycopg2", Found.DECLARED),
         ("uvicorn[standard]", "dotenv", Found.DECLARED),
         ("line-bot-sdk", "linebot", Found.DECLARED),
+        ("pyusb", "usb", Found.DECLARED),
+        ("structlog", "log", Found.NOWHERE),
         ("some-unheard-of-thing", "helpers_of_it", Found.UNSURE),
         ("some-unheard-of-thing", "requests", Found.UNSURE),
         ("flask", "helpers_of_it", Found.NOWHERE),
