@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from buddy_tui.actions.control import Control
-    from buddy_tui.actions.drafting import Terms
     from buddy_tui.actions.values import Plan, Progress, Promotion
     from buddy_tui.actions.wishes import Draft, Past, Ways, Wish
     from buddy_tui.change_runs import Run
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
     from buddy_tui.diagnose import Examiner
     from buddy_tui.gateway import Cloud, Writes
     from buddy_tui.journal.keep import Journal
-    from buddy_tui.model import Revision, Service, ServiceName, Trouble
+    from buddy_tui.model import Revision, Service, ServiceName
     from buddy_tui.probes.values import Door
 
 # Seconds between two looks whether a plan still holds, while somebody decides.
@@ -66,6 +65,7 @@ class ChangeStreams:
         from buddy_tui.actions.candidates import default_of, ranked, without_default
         from buddy_tui.actions.gather import gather
         from buddy_tui.actions.wishes import Ways
+        from buddy_tui.model import Trouble
         from buddy_tui.probes.door import HttpDoor
 
         try:
@@ -87,7 +87,7 @@ class ChangeStreams:
                         as_of=self._clock(),
                     )
         except BuddyError as error:
-            yield Ways(name, done=True, trouble=self._trouble(error))
+            yield Ways(name, done=True, trouble=Trouble.of(error, self._clock()))
 
     async def drafts(self, wish: Wish, wake: asyncio.Event) -> AsyncGenerator[Draft, None]:
         """Plan what is wished for, and look every few seconds whether the plan still holds.
@@ -95,6 +95,7 @@ class ChangeStreams:
         It is planned anew when that is asked, and by itself only where that changes nothing of what is shown.
         """
         from buddy_tui.actions.wishes import Draft
+        from buddy_tui.model import Trouble
 
         draft = Draft(wish)
         while True:
@@ -103,7 +104,7 @@ class ChangeStreams:
             try:
                 draft = await self._drafted(wish) if anew else await self._checked(draft)
             except BuddyError as error:
-                draft = replace(draft, trouble=self._trouble(error))
+                draft = replace(draft, trouble=Trouble.of(error, self._clock()))
             yield replace(draft, needs_name=self.names.needs_name(wish.name))
             with suppress(TimeoutError):
                 await asyncio.wait_for(wake.wait(), _PAUSE)
@@ -182,6 +183,7 @@ class ChangeStreams:
         *,
         unlock: bool,
     ) -> None:
+        from buddy_tui.actions.drafting import Terms
         from buddy_tui.actions.values import Ending
         from buddy_tui.change_runs import Means
         from buddy_tui.probes.door import HttpDoor
@@ -201,7 +203,7 @@ class ChangeStreams:
                     self.journal,
                     door,
                     self._settings,
-                    self._terms(),
+                    Terms.of(self._settings, self._clock()),
                     self._clock,
                     reason,
                     evidence,
@@ -254,13 +256,15 @@ class ChangeStreams:
         return cloud, service, revisions
 
     async def _drafted(self, wish: Wish) -> Draft:
+        from buddy_tui.actions.drafting import Terms
         from buddy_tui.actions.planned import planned
         from buddy_tui.actions.wishes import Draft
 
         cloud, service, revisions = await self._looked(wish.name)
         records = (await asyncio.to_thread(self.journal.read)).records
         steps = self._settings.release.steps
-        plan = await planned(wish, cloud, service, revisions, records, self._terms(), steps)
+        terms = Terms.of(self._settings, self._clock())
+        plan = await planned(wish, cloud, service, revisions, records, terms, steps)
         return Draft(wish, plan, as_of=self._clock())
 
     async def _checked(self, draft: Draft) -> Draft:
@@ -280,14 +284,3 @@ class ChangeStreams:
         if fresh.plan and fresh.plan.hash == plan.hash:
             return fresh
         return replace(draft, moved=("The service is not as it was when this was planned.",), trouble=None)
-
-    def _terms(self) -> Terms:
-        from buddy_tui.actions.drafting import Terms
-
-        settings = self._settings
-        return Terms(self._clock(), settings.production, settings.account.value, settings.impersonate.value)
-
-    def _trouble(self, error: BuddyError) -> Trouble:
-        from buddy_tui.model import Trouble
-
-        return Trouble(str(error), error.hint, int(error.exit_code), self._clock())

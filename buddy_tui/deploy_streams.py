@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable
     from datetime import datetime
 
-    from buddy_tui.actions.drafting import Terms
     from buddy_tui.config import Settings
     from buddy_tui.deploy.looks import DeployDraft
     from buddy_tui.deploy.memory import Left
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
     from buddy_tui.diagnose import Examiner
     from buddy_tui.gateway import Cloud, Deploys, Writes
     from buddy_tui.journal.keep import Journal
-    from buddy_tui.model import ServiceName, Trouble
+    from buddy_tui.model import ServiceName
 
 # Seconds between two looks whether a plan still holds, while somebody decides.
 _PAUSE = 5.0
@@ -91,6 +90,7 @@ class DeployStreams:
         from buddy_tui.actions.values import Verb
         from buddy_tui.actions.wishes import Wish
         from buddy_tui.deploy.looks import DeployDraft
+        from buddy_tui.model import Trouble
 
         told = "The preflight is done once more for it"
         told += ", with a smoke boot in a copy of the upload." if said.smoke else ", without a smoke boot."
@@ -106,16 +106,17 @@ class DeployStreams:
                 else:
                     draft = await self._checked(draft)
             except BuddyError as error:
-                draft = replace(draft, trouble=self._trouble(error))
+                draft = replace(draft, trouble=Trouble.of(error, self._clock()))
             yield replace(draft, needs_name=self._needs_name(name))
             with suppress(TimeoutError):
                 await asyncio.wait_for(wake.wait(), _PAUSE)
 
     async def _drafted(self, draft: DeployDraft, said: Said) -> DeployDraft:
+        from buddy_tui.actions.drafting import Terms
         from buddy_tui.deploy.preparing import prepare
 
         cloud, _ = await self._connected()
-        prepared = await prepare(cloud, draft.wish.name, said, self._terms())
+        prepared = await prepare(cloud, draft.wish.name, said, Terms.of(self._settings, self._clock()))
         release = prepared.release
         return replace(draft, plan=release.plan, release=release, moved=(), trouble=None, as_of=self._clock())
 
@@ -222,13 +223,13 @@ class DeployStreams:
     def _deployments(
         self, run: _Run, draft: DeployDraft, outside: Outside, reason: str
     ) -> AsyncGenerator[Deployment, None]:
-        from buddy_tui.actions.changing import Author
+        from buddy_tui.actions.recording import Author
         from buddy_tui.deploy.deploying import deploy
         from buddy_tui.deploy.resume import resume
 
         if draft.left:
             return resume(draft.left, outside, control=run.control)
-        author = Author(self._settings.account.value, self._settings.impersonate.value, reason)
+        author = Author.of(self._settings, reason)
         return deploy(run.latest.release, outside, author, control=run.control)
 
     def outside(self, cloud: Cloud, examiner: Examiner) -> Outside:
@@ -278,17 +279,6 @@ class DeployStreams:
         if self._run and self._run.task:
             self._run.task.cancel()
             await asyncio.wait({self._run.task})
-
-    def _terms(self) -> Terms:
-        from buddy_tui.actions.drafting import Terms
-
-        settings = self._settings
-        return Terms(self._clock(), settings.production, settings.account.value, settings.impersonate.value)
-
-    def _trouble(self, error: BuddyError) -> Trouble:
-        from buddy_tui.model import Trouble
-
-        return Trouble(str(error), error.hint, int(error.exit_code), self._clock())
 
 
 def _left_in_words(journal: Journal, project: str) -> tuple[str, ...]:

@@ -7,8 +7,9 @@ the way in. Times are aware and in UTC; `None` is a time that was never told.
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
+from buddy_tui.errors import BuddyError
 from buddy_tui.finding import Finding, Incident
 
 
@@ -166,6 +167,11 @@ class Trouble:
     hint: str
     exit_code: int
     since: datetime
+
+    @classmethod
+    def of(cls, error: BuddyError, since: datetime) -> Self:
+        """Return the error as data."""
+        return cls(str(error), error.hint, int(error.exit_code), since)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from buddy_tui.deploy.looks import Look, Modules
     from buddy_tui.diagnose import Examiner
     from buddy_tui.gateway import Cloud
-    from buddy_tui.model import ServiceName, Trouble
+    from buddy_tui.model import ServiceName
     from buddy_tui.preflight.values import Facts
     from buddy_tui.source.values import Boot
 
@@ -53,6 +53,7 @@ class PreflightStreams:
         With `smoke` the entry module is imported in a copy of the upload, which is announced before.
         """
         from buddy_tui.deploy.looks import Look
+        from buddy_tui.model import Trouble
 
         while True:
             wake.clear()
@@ -61,7 +62,7 @@ class PreflightStreams:
                     async for look in looks:
                         yield look
             except BuddyError as error:
-                yield Look(source, done=True, trouble=self._trouble(error), as_of=self._clock())
+                yield Look(source, done=True, trouble=Trouble.of(error, self._clock()), as_of=self._clock())
             await wake.wait()
 
     async def _looks(self, name: ServiceName, source: str, *, smoke: bool) -> AsyncGenerator[Look, None]:
@@ -122,6 +123,7 @@ class PreflightStreams:
     ) -> AsyncGenerator[Modules, None]:
         """Map the modules of a source folder, then time them by a smoke boot; again whenever that is asked."""
         from buddy_tui.deploy.looks import Modules
+        from buddy_tui.model import Trouble
 
         while True:
             wake.clear()
@@ -130,7 +132,9 @@ class PreflightStreams:
                     async for value in values:
                         yield value
             except BuddyError as error:
-                yield Modules(source, done=True, trouble=self._trouble(error), as_of=self._clock())
+                yield Modules(
+                    source, done=True, trouble=Trouble.of(error, self._clock()), as_of=self._clock()
+                )
             await wake.wait()
 
     async def _modules(self, source: str, *, smoke: bool) -> AsyncGenerator[Modules, None]:
@@ -151,11 +155,6 @@ class PreflightStreams:
             facts = replace(facts, **await _booted(facts))
             found = await asyncio.to_thread(module_map, facts.graph, facts.boot)
             yield Modules(source, found, facts.boot.said, done=True, as_of=self._clock())
-
-    def _trouble(self, error: BuddyError) -> Trouble:
-        from buddy_tui.model import Trouble
-
-        return Trouble(str(error), error.hint, int(error.exit_code), self._clock())
 
 
 async def _booted(facts: Facts) -> dict[str, Any]:

@@ -206,7 +206,7 @@ class _Rhythm:
 
 
 def _trouble(error: BuddyError, last: Trouble | None, now: datetime) -> Trouble:
-    return Trouble(str(error), error.hint, int(error.exit_code), since=last.since if last else now)
+    return Trouble.of(error, since=last.since if last else now)
 
 
 def _pending(revisions: tuple[Revision, ...], now: datetime) -> bool:

@@ -8,6 +8,7 @@ commands      the gcloud commands that do the same
 state         what a plan was made from, as one hash, and what has moved since
 marks         the lock and the mark of a roll-back, as annotations of the service
 apply         the one mechanism that changes a service; `changing`, `writing`, `steps`, `settled` and `moved` are its parts
+recording     who wants a change, and what every line of the journal about it says
 decide        that a roll-back stays: the mark on the service alone
 reconcile     changes that nobody saw the end of
 candidates    where to roll back to; `gather`, `evidence`, `served` and `hazards` are what it goes by

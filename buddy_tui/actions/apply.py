@@ -13,8 +13,9 @@ record   what became of it is in the journal
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
 
-from buddy_tui.actions.changing import Author, Change
+from buddy_tui.actions.changing import Change
 from buddy_tui.actions.decide import Decision
+from buddy_tui.actions.recording import Author
 from buddy_tui.actions.values import Plan, Progress, Verb
 from buddy_tui.actions.writing import Outside
 from buddy_tui.gateway import Cloud, Writes

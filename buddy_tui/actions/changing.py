@@ -4,12 +4,13 @@ import asyncio
 import secrets
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from buddy_tui.actions.arithmetic import same
 from buddy_tui.actions.drafting import nothing_to_do
 from buddy_tui.actions.marks import Lock, holder_of
 from buddy_tui.actions.moved import moved
+from buddy_tui.actions.recording import Author, recorded
 from buddy_tui.actions.settled import in_between, is_effective
 from buddy_tui.actions.steps import Steps
 from buddy_tui.actions.values import Ending, Plan, Progress, StepState
@@ -28,16 +29,6 @@ _TITLES = (
     ("mark", "Leave the service as others should see it"),
     ("record", "Write into the journal what became of it"),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Author:
-    """Who wants a change, as whom, why and on what evidence."""
-
-    who: str = ""
-    acting: str = ""
-    reason: str = ""
-    evidence: tuple[str, ...] = ()
 
 
 class Change:
@@ -146,25 +137,7 @@ class Change:
         return said
 
     async def _intend(self) -> str:
-        plan, author = self._plan, self._author
-        intent = Record(
-            self._the.clock(),
-            Kind.INTENT,
-            secrets.token_hex(8),
-            plan.name,
-            verb=plan.verb,
-            revision=plan.revision,
-            who=author.who,
-            acting=author.acting,
-            reason=author.reason,
-            plan=plan.hash,
-            before=plan.before,
-            after=plan.after,
-            etag=plan.etag,
-            command=plan.command,
-            undo_command=plan.undo_command,
-            evidence=author.evidence,
-        )
+        intent = recorded(Kind.INTENT, secrets.token_hex(8), self._the.clock(), self._plan, self._author)
         self._held = self._journal.hold(intent.id)
         # From here on there may be a line of it, also when we are cancelled now.
         self._intent = intent

@@ -5,15 +5,16 @@ import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
-from buddy_tui.actions.changing import Author, over_of
+from buddy_tui.actions.changing import over_of
 from buddy_tui.actions.drafting import Look, Terms, nothing_to_do, unmade
 from buddy_tui.actions.marks import RolledBack, rolled_back_of, rolled_back_values
+from buddy_tui.actions.recording import Author, recorded
 from buddy_tui.actions.steps import Steps
 from buddy_tui.actions.values import Ending, Plan, Progress, StepState, Verb
 from buddy_tui.actions.writing import Outside, Over
 from buddy_tui.errors import BuddyError, Unreachable
 from buddy_tui.journal.keep import Journal
-from buddy_tui.journal.values import Kind, Record
+from buddy_tui.journal.values import Kind
 from buddy_tui.model import Service
 
 _TITLES = (
@@ -132,27 +133,17 @@ class Decision:
         return service
 
     async def _note(self, over: Over | None) -> Service:
-        plan, author = self._plan, self._author
-        record = Record(
-            self._the.clock(),
+        record = recorded(
             Kind.NOTE,
             self._id,
-            plan.name,
-            verb=plan.verb,
-            revision=plan.revision,
-            who=author.who,
-            acting=author.acting,
-            reason=author.reason,
-            plan=plan.hash,
-            before=plan.before,
-            after=plan.after,
-            etag=plan.etag,
-            evidence=author.evidence,
+            self._the.clock(),
+            self._plan,
+            self._author,
             outcome=over.ending if over else "",
             sentence=str(over) if over else "",
         )
         await asyncio.to_thread(self._journal.write, record)
-        return self._service or Service(plan.name)
+        return self._service or Service(self._plan.name)
 
     def _show(self, over: Over | None = None) -> None:
         service = self._service

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from difflib import get_close_matches
+from typing import Self
 
 from buddy_tui import reasons
 from buddy_tui.actions.arithmetic import LATEST, same
@@ -12,6 +13,7 @@ from buddy_tui.actions.consequences import also, change_to, irrevocable, warning
 from buddy_tui.actions.marks import lock_of
 from buddy_tui.actions.state import state_of
 from buddy_tui.actions.values import Plan, Targets, Verb
+from buddy_tui.config import Settings
 from buddy_tui.model import Revision, RevisionState, Service
 
 # Why something cannot be done, and the way out.
@@ -35,6 +37,11 @@ class Terms:
     production: bool = False
     who: str = ""
     acting: str = ""
+
+    @classmethod
+    def of(cls, settings: Settings, now: datetime) -> Self:
+        """Return the terms that the settings set."""
+        return cls(now, settings.production, settings.account.value, settings.impersonate.value)
 
 
 @dataclass(frozen=True, slots=True)

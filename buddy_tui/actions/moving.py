@@ -6,9 +6,9 @@ from dataclasses import replace
 
 from buddy_tui.actions.apply import apply
 from buddy_tui.actions.arithmetic import same
-from buddy_tui.actions.changing import Author
 from buddy_tui.actions.drafting import Terms
 from buddy_tui.actions.promote import promote
+from buddy_tui.actions.recording import Author
 from buddy_tui.actions.state import state_of
 from buddy_tui.actions.undo import put_back
 from buddy_tui.actions.values import Ending, Plan, Progress, Targets

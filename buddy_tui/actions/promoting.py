@@ -7,18 +7,18 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from buddy_tui.actions.changing import Author
 from buddy_tui.actions.control import Control
 from buddy_tui.actions.drafting import Terms
 from buddy_tui.actions.gates import together
 from buddy_tui.actions.moving import Breach, Moving
 from buddy_tui.actions.occupying import Occupying
-from buddy_tui.actions.values import Ending, Gate, Phase, Plan, Promotion, Standing, Verb
+from buddy_tui.actions.recording import Author, recorded
+from buddy_tui.actions.values import Ending, Gate, Phase, Plan, Promotion, Standing
 from buddy_tui.actions.watching import Look, Watching
 from buddy_tui.actions.writing import Outside, Over
 from buddy_tui.errors import BuddyError, NotAllowed, Unwritable
 from buddy_tui.journal.keep import Journal
-from buddy_tui.journal.values import Kind, Record
+from buddy_tui.journal.values import Kind
 
 # So often each probe must pass before anything moves.
 _ATTEMPTS = 8
@@ -246,24 +246,22 @@ class Promoting:
     ) -> None:
         """Write into the journal. Not in a thread: nobody may wait for one when we are cut off.
 
-        Steps are changes of their own. What was put back is on record as one that led nowhere, besides, so that
-        undoing the last change does not bring back what was bad.
+        Steps are changes of their own, each with its etag and its commands. What was put back is on record as one that
+        led nowhere, besides, so that undoing the last change does not bring back what was bad.
         """
         was_put_back = outcome == Ending.PUT_BACK
         self._journal.write(
-            Record(
-                self._the.clock(),
+            recorded(
                 Kind.OUTCOME if was_put_back else Kind.NOTE,
                 self._id,
-                self._plan.name,
-                verb=Verb.PROMOTE,
-                revision=self._plan.revision,
-                who=self._author.who,
-                acting=self._author.acting,
+                self._the.clock(),
+                self._plan,
+                self._author,
                 reason=reason or self._author.reason,
-                plan=self._plan.hash,
-                before=self._plan.before,
                 after=self._plan.before if was_put_back else self._moving.ours,
+                etag="",
+                command="",
+                undo_command="",
                 evidence=evidence,
                 outcome=outcome,
                 sentence=sentence,

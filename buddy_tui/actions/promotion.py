@@ -5,12 +5,12 @@ from collections.abc import AsyncGenerator, Sequence
 from dataclasses import replace
 
 from buddy_tui.actions.arithmetic import percents_of, same
-from buddy_tui.actions.changing import Author
 from buddy_tui.actions.control import Control
 from buddy_tui.actions.drafting import Terms
 from buddy_tui.actions.gates import Limits
 from buddy_tui.actions.promote import promote
 from buddy_tui.actions.promoting import Pace, Promoting
+from buddy_tui.actions.recording import Author
 from buddy_tui.actions.values import Plan, Promotion, Verb
 from buddy_tui.actions.watching import Watching
 from buddy_tui.actions.writing import Outside

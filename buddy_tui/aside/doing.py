@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from buddy_tui.actions.changing import Author
+from buddy_tui.actions.recording import Author
 from buddy_tui.actions.values import Ending
 from buddy_tui.aside.carrying import carry, rest_of, there, tidy
 from buddy_tui.aside.disk import Disk

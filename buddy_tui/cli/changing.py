@@ -91,7 +91,7 @@ async def _looked(cloud: "Cloud", settings: "Settings") -> Scene:
     for note in (*notes, *(one.sentence for one in found)):
         print(f"buddy-tui: {note}", file=sys.stderr)
     service, revisions = await asyncio.gather(cloud.service(name), cloud.revisions(name))
-    terms = Terms(now(), settings.production, settings.account.value, settings.impersonate.value)
+    terms = Terms.of(settings, now())
     return Scene(cloud, settings, service, revisions, journal, terms)
 
 

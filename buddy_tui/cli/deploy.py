@@ -126,7 +126,7 @@ async def _begun(scene: _Scene, said: "Said", guard: DeployGuard) -> int:
     from buddy_tui.deploy.values import Deployment
 
     settings = scene.settings
-    terms = Terms(now(), settings.production, settings.account.value, settings.impersonate.value)
+    terms = Terms.of(settings, now())
     prepared = await prepare(scene.cloud, scene.name, said, terms, _tell)
     _show_preflight(prepared)
     plan = prepared.release.plan
@@ -142,11 +142,11 @@ async def _begun(scene: _Scene, said: "Said", guard: DeployGuard) -> int:
 
 
 async def _run(scene: _Scene, prepared: "Prepared", guard: DeployGuard) -> int:
-    from buddy_tui.actions.changing import Author
+    from buddy_tui.actions.recording import Author
     from buddy_tui.deploy.deploying import deploy as deployed
 
     settings = scene.settings
-    author = Author(settings.account.value, settings.impersonate.value, clean_line(guard.reason))
+    author = Author.of(settings, guard.reason)
     async with _outside(scene) as outside:
         told = await _followed(deployed(prepared.release, outside, author), prepared.release)
     return _ended(told, guard, prepared)
@@ -267,13 +267,19 @@ def _show_preflight(prepared: "Prepared") -> None:
 
 
 def _code_of_plan(prepared: "Prepared") -> int:
-    """Return the exit code of a plan that is not done: 1 for a preflight that failed, 5 for any other refusal."""
+    """Return the exit code of a plan that is not done.
+
+    1 for a preflight that failed, 4 where all that failed in it is a permission, 5 for any other refusal.
+    """
     from buddy_tui.preflight.values import Verdict
 
     if not prepared.release.plan.refusal:
         return ExitCode.OK
-    failed = prepared.preflight is not None and prepared.preflight.verdict is Verdict.FAIL
-    return ExitCode.PROBLEM_FOUND if failed and not prepared.release.overruled else ExitCode.REFUSED
+    checks = prepared.preflight.checks if prepared.preflight else ()
+    failed = {check.name for check in checks if check.verdict is Verdict.FAIL}
+    if not failed or prepared.release.overruled:
+        return ExitCode.REFUSED
+    return ExitCode.NOT_ALLOWED if failed == {"permissions"} else ExitCode.PROBLEM_FOUND
 
 
 def _tell(sentence: str) -> None:

@@ -47,11 +47,11 @@ class _Scene:
     journal: "Journal"
 
     def outside(self) -> "Outside":
-        from buddy_tui.actions.changing import Author
+        from buddy_tui.actions.recording import Author
         from buddy_tui.aside.doing import Outside
 
         known = self.settings
-        author = Author(known.account.value, known.impersonate.value, clean_line(self.guard.reason))
+        author = Author.of(known, self.guard.reason)
         return Outside(self.journal, now, author)
 
 

@@ -17,7 +17,7 @@ from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import aclosing
 from typing import Any
 
-from buddy_tui.actions.changing import Author
+from buddy_tui.actions.recording import Author
 from buddy_tui.actions.state import revised, state_of
 from buddy_tui.actions.values import Ending, StepState
 from buddy_tui.actions.writing import Over

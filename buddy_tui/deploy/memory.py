@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from buddy_tui.actions.changing import Author
+from buddy_tui.actions.recording import Author, recorded
 from buddy_tui.actions.values import Ending, Plan, Verb
 from buddy_tui.deploy.values import Release, Stage
 from buddy_tui.journal.keep import Journal
@@ -75,26 +75,9 @@ class Memory:
         await self._write(Kind.OUTCOME, outcome=ending.value, sentence=sentence)
 
     async def _write(self, kind: Kind, **over: Any) -> None:  # noqa: ANN401 - any field of a Record
-        plan, author = self._release.plan, self.author
-        record = Record(
-            self._clock(),
-            kind,
-            self._release.id,
-            plan.name,
-            verb=plan.verb,
-            revision=plan.revision,
-            who=author.who,
-            acting=author.acting,
-            reason=author.reason,
-            plan=plan.hash,
-            before=plan.before,
-            after=plan.after,
-            etag=plan.etag,
-            command=plan.command,
-            undo_command=plan.undo_command,
-            evidence=author.evidence,
-        )
-        await asyncio.to_thread(self._journal.write, replace(record, **over))
+        release = self._release
+        record = recorded(kind, release.id, self._clock(), release.plan, self.author, **over)
+        await asyncio.to_thread(self._journal.write, record)
 
 
 def left(journal: Journal, name: ServiceName) -> Left | None:

@@ -118,8 +118,7 @@ class View:
         self._pause = min(first * 2.0 ** min(self._failures, 10), most)
         self._failures += 1
         self.owed = True
-        since = self.trouble.since if self.trouble else now
-        self.trouble = Trouble(str(error), error.hint, int(error.exit_code), since)
+        self.trouble = Trouble.of(error, since=self.trouble.since if self.trouble else now)
         self.release()
         self.news.set()
 

@@ -64,8 +64,7 @@ async def audit(
             place, plan.collection, newest_by=plan.created, most=most, fields=fields
         )
     except BuddyError as error:
-        trouble = Trouble(str(error), error.hint, int(error.exit_code), clock())
-        return Audit(service.name, where, as_of=clock(), trouble=trouble)
+        return Audit(service.name, where, trouble=Trouble.of(error, clock()), as_of=clock())
     read = len(documents)
     found = Audit(
         service.name,

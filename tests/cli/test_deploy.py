@@ -138,6 +138,17 @@ def test_a_folder_that_fails_its_preflight_is_not_deployed(
     assert is_untouched(world)
 
 
+def test_a_folder_that_lacks_nothing_but_a_permission_is_told_as_not_allowed(
+    run: Deploy, world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world.withheld = frozenset({"run.services.update"})
+
+    code = run()
+
+    assert (code, told(capsys)["preflight"]) == (ExitCode.NOT_ALLOWED, "fail")
+    assert is_untouched(world)
+
+
 def test_a_typed_reason_overrules_the_preflight_and_is_kept(
     run: Deploy, world: World, capsys: pytest.CaptureFixture[str]
 ) -> None:

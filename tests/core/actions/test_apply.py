@@ -97,6 +97,8 @@ async def test_intent_and_outcome_are_on_record(stage: Stage) -> None:
     assert (intent.kind, outcome.kind, intent.id == outcome.id) == (Kind.INTENT, Kind.OUTCOME, True)
     assert (intent.who, intent.reason, intent.evidence) == (WHO, "it burns", ("5 of 5 probes passed",))
     assert (intent.before, intent.after, intent.plan) == (plan.before, plan.after, plan.hash)
+    assert (intent.command, intent.undo_command) == (plan.command, plan.undo_command)
+    assert intent.etag == plan.etag != ""
     assert (intent.outcome, outcome.outcome) == ("", "done")
     assert outcome.sentence.startswith("Effective: ")
 

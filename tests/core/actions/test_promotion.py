@@ -185,6 +185,20 @@ async def test_what_was_put_back_is_not_undone_into_what_was_bad(release: Releas
     assert former.targets == before == release.service.desired
 
 
+async def test_commands_are_on_record_with_the_steps_and_not_with_the_promotion_of_them(
+    release: Release,
+) -> None:
+    await release.promote()
+
+    steps = [one for one in release.records() if one.kind is Kind.INTENT]
+    notes = [one for one in release.records() if one.kind is Kind.NOTE]
+    assert all(one.etag and one.command and one.undo_command for one in steps)
+    assert {(one.etag, one.command, one.undo_command) for one in notes} == {("", "", "")}
+    assert {(one.who, one.reason, one.verb, one.revision) for one in notes} == {
+        (WHO, "the release", "promote", OLD)
+    }
+
+
 async def test_each_step_is_baked_for_the_whole_time_before_the_next(release: Release) -> None:
     await release.promote()
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from buddy_tui.actions.changing import Author
 from buddy_tui.actions.former import former_of
 from buddy_tui.actions.reconcile import reconcile
+from buddy_tui.actions.recording import Author
 from buddy_tui.actions.values import Ending
 from buddy_tui.deploy.archiving import packed, source_of
 from buddy_tui.deploy.memory import Known, Memory

@@ -7,8 +7,8 @@ from contextlib import aclosing
 from dataclasses import replace
 from pathlib import Path
 
-from buddy_tui.actions.changing import Author
 from buddy_tui.actions.drafting import Terms
+from buddy_tui.actions.recording import Author
 from buddy_tui.actions.values import Ending, Verb
 from buddy_tui.boot.values import BootLog, Reading
 from buddy_tui.deploy.control import Control
