@@ -8,20 +8,24 @@ import asyncio
 import io
 import os
 import re
+import shlex
 import zipfile
 from collections.abc import Iterable, Sequence
 from pathlib import PurePosixPath
+from typing import Any
 from urllib.parse import quote
 
 import httpx
-from google.api_core.exceptions import format_http_response_error
+from google.api_core.exceptions import RequestRangeNotSatisfiable, format_http_response_error
 
 from buddy_tui.clean import clean, clean_line
 from buddy_tui.errors import UsageProblem
 from buddy_tui.gcp.calls import Calls, headers
 from buddy_tui.gcp.clients import CALL_SECONDS, RETRY, Clients
+from buddy_tui.gcp.rest import json_object, told_host
 from buddy_tui.model import SourceTree
 
+HOST = "storage.googleapis.com"
 ADDRESS = re.compile(r"gs://([^/]+)/(.+?)(?:#(\d+))?$")
 _TOTAL = re.compile(r"bytes \d+-\d+/(\d+)")
 _BLOCK = 1 << 16
@@ -50,7 +54,13 @@ class GoogleArchives(Calls):
         # The headers hold a token, and go to this one host: no redirect is followed.
         signed = await asyncio.to_thread(headers, self.clients, url)
         emulated = self.clients.credentials is None
-        with self.translated(self.clients.about.project, what=f"archive {clean_line(name)}"):
+        with self.translated(
+            self.clients.about.project,
+            what=f"archive {clean_line(name)}",
+            host=told_host(self.clients, HOST),
+            product="Cloud Storage",
+            permission="storage.objects.get",
+        ):
             async with httpx.AsyncClient(
                 timeout=CALL_SECONDS, trust_env=not emulated, headers=signed, params=query
             ) as http:
@@ -66,7 +76,10 @@ class _Remote:
 
     async def end(self) -> tuple[int, bytes]:
         """Return the size, and the last bytes."""
-        response = await RETRY(self._get)(f"bytes=-{_BLOCK}")
+        try:
+            response = await RETRY(self._get)(f"bytes=-{_BLOCK}")
+        except RequestRangeNotSatisfiable:  # an empty object has no last byte
+            return 0, b""
         told = _TOTAL.match(response.headers.get("content-range", ""))
         return int(told[1]) if told else len(response.content), response.content
 
@@ -79,8 +92,14 @@ class _Remote:
         # Compressed on the way, a range would be one of other bytes.
         response = await self._http.get(self._url, headers={"range": wanted, "accept-encoding": "identity"})
         if not response.is_success:
-            raise format_http_response_error(response, "GET", self._url.partition("?")[0], None)
+            raise format_http_response_error(response, "GET", self._url, _told(response))
         return response
+
+
+def _told(response: httpx.Response) -> dict[str, Any]:
+    """Return the error in the shape of Google's JSON; of a content, Cloud Storage tells it in bare words."""
+    told = json_object(response)
+    return told if isinstance(told.get("error"), dict) else {"error": {"message": response.text}}
 
 
 class _Missing(Exception):
@@ -145,7 +164,7 @@ async def _tree(remote: _Remote, where: str, texts: Sequence[str]) -> SourceTree
         except (zipfile.BadZipFile, NotImplementedError, EOFError) as error:
             raise UsageProblem(
                 f"The archive {clean_line(where)} is no ZIP whose directory can be read.",
-                "Look into it: gcloud storage cp",
+                f"Look into it: {shlex.join(('gcloud', 'storage', 'cp', clean_line(where), '.'))}",
             ) from error
 
 
@@ -187,6 +206,6 @@ def _text(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> str:
 def storage_base(clients: Clients) -> str:
     """Return where Cloud Storage is, without a slash at its end."""
     if clients.credentials is not None:
-        return "https://storage.googleapis.com"
+        return f"https://{HOST}"
     told = os.environ.get("STORAGE_EMULATOR_HOST") or clients.rest
     return (told if "://" in told else f"http://{told}").rstrip("/")

@@ -16,14 +16,14 @@ from typing import Any, TypeVar
 
 import google_crc32c
 from google.api_core.client_info import ClientInfo
-from google.api_core.exceptions import Conflict, NotFound, PreconditionFailed
+from google.api_core.exceptions import BadRequest, Conflict, NotFound, PreconditionFailed
 from google.auth.credentials import AnonymousCredentials
 from google.auth.transport.requests import AuthorizedSession
 
 from buddy_tui.clean import clean_line
 from buddy_tui.errors import Refused, ServerTrouble, UsageProblem
 from buddy_tui.gateway import Stored
-from buddy_tui.gcp.archives import storage_base
+from buddy_tui.gcp.archives import HOST, storage_base
 from buddy_tui.gcp.blocking import in_thread
 from buddy_tui.gcp.calls import FOREIGN, Calls
 from buddy_tui.gcp.clients import CALL_SECONDS, CLIENT_INFO, Clients
@@ -31,7 +31,6 @@ from buddy_tui.gcp.errors import translate
 from buddy_tui.gcp.rest import told_host
 from buddy_tui.model import ServiceName
 
-_HOST = "storage.googleapis.com"
 # How long a call is tried again, in seconds: a look, and one piece of an upload.
 LOOK_PATIENCE = 8.0
 PIECE_PATIENCE = 60.0
@@ -93,7 +92,7 @@ async def _in_storage(
         project=name.project,
         region=name.region,
         what=f"source bucket {bucket_of(name)}",
-        host=told_host(clients, _HOST),
+        host=told_host(clients, HOST),
         product="Cloud Storage",
         permission=permission,
         seconds=seconds,
@@ -182,12 +181,19 @@ def _put(bucket: _Bucket, name: ServiceName, object_name: str, file: "_Reader") 
         if there := _found(bucket, name, object_name):
             return _same(there, file)
         raise
+    except BadRequest as error:
+        # Cloud Storage's words for it: Provided CRC32C "…" doesn't match calculated CRC32C "…".
+        if "match calculated" not in error.message:
+            raise
+        raise _damaged() from error
     except (DataCorruption, ValueError) as error:
-        raise ServerTrouble(
-            "Cloud Storage did not receive what was sent; nothing of it is kept.", "Try again."
-        ) from error
+        raise _damaged() from error
     file.tell_all()
     return _stored(blob)
+
+
+def _damaged() -> ServerTrouble:
+    return ServerTrouble("Cloud Storage did not receive what was sent; nothing of it is kept.", "Try again.")
 
 
 def _same(there: Stored, file: "_Reader") -> Stored:

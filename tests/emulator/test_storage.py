@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import io
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -61,23 +62,41 @@ async def _bucket(server: Server, name: str = "run-sources-demo-us-central1") ->
 
 
 async def test_a_bucket_is_made_found_and_deleted(server: Server) -> None:
-    await _bucket(server, "b")
-    found = await server.ask(server.client.get_bucket, "b")
+    await _bucket(server, "bucket")
+    found = await server.ask(server.client.get_bucket, "bucket")
     await server.ask(found.delete)
 
-    assert (found.name, found.location) == ("b", "US-CENTRAL1")
+    assert (found.name, found.location) == ("bucket", "US-CENTRAL1")
     with pytest.raises(google.NotFound, match="The specified bucket does not exist"):
-        await server.ask(server.client.get_bucket, "b")
+        await server.ask(server.client.get_bucket, "bucket")
+
+
+@pytest.mark.parametrize(
+    "name", ["ab", "Upper", "-b", "b-", "a b", "goog-b", "my-google-b", "b" * 64, f"{'b' * 64}.example", ""]
+)
+async def test_a_name_that_no_bucket_may_have_is_refused(server: Server, name: str) -> None:
+    async with (
+        aiohttp.ClientSession() as http,
+        http.post(f"{server.url}/storage/v1/b?project=demo", json={"name": name}) as answer,
+    ):
+        error = (await answer.json())["error"]
+
+    assert (answer.status, error["errors"][0]["reason"]) == (400, "invalid")
+
+
+@pytest.mark.parametrize("name", ["abc", "b" * 63, "1.b_c-d", f"{'b' * 63}.{'c' * 63}"])
+async def test_a_name_within_googles_rules_is_taken(server: Server, name: str) -> None:
+    assert (await _bucket(server, name)).name == name
 
 
 @pytest.mark.parametrize(
     ("project", "words"), [("demo", "you already own it"), ("other", "bucket name is not available")]
 )
 async def test_a_bucket_name_that_is_taken_is_a_conflict(server: Server, project: str, words: str) -> None:
-    await _bucket(server, "b")
+    await _bucket(server, "bucket")
 
     with pytest.raises(google.Conflict, match=words):
-        await server.ask(server.client.create_bucket, "b", project=project)
+        await server.ask(server.client.create_bucket, "bucket", project=project)
 
 
 async def test_a_bucket_with_objects_is_not_deleted(server: Server) -> None:
@@ -121,6 +140,30 @@ async def test_an_upload_comes_back_as_it_went(
     assert (blob.size, blob.content_type) == (len(content), "application/zip")
 
 
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ("crc32c=AAAAAA==", 'Provided CRC32C "AAAAAA==" doesn\'t match calculated CRC32C "mnG7TA==".'),
+        ("crc32c=mnG7TA==, md5=AA==", 'MD5 hash "AA==" doesn\'t match calculated MD5 hash "XUFAKr'),
+    ],
+    ids=["crc32c", "md5"],
+)
+async def test_a_content_other_than_the_client_says_is_refused_and_not_kept(
+    server: Server, said: str, words: str
+) -> None:
+    await _bucket(server, "bucket")
+    begin = f"{server.url}/upload/storage/v1/b/bucket/o?uploadType=resumable&name=x"
+    async with aiohttp.ClientSession() as http:
+        async with http.post(begin, json={}) as started:
+            place = started.headers["Location"]
+        async with http.put(place, data=b"hello", headers={"X-Goog-Hash": said}) as answer:
+            error = (await answer.json())["error"]
+
+    assert (answer.status, error["errors"][0]["reason"]) == (400, "invalid")
+    assert words in error["message"]
+    assert server.store.bucket("bucket").objects == {}
+
+
 async def test_metadata_of_an_object_carry_hashes_and_what_was_set(server: Server) -> None:
     bucket = await _bucket(server)
     blob = bucket.blob("a")
@@ -132,6 +175,27 @@ async def test_metadata_of_an_object_carry_hashes_and_what_was_set(server: Serve
     assert found.metadata == {"commit": "1234"}
     assert (found.md5_hash, found.crc32c) == ("XUFAKrxLKna5cZ2REBfFkg==", "mnG7TA==")
     assert found.content_type == "text/x-mine"
+
+
+async def test_the_client_reads_when_things_were_made(server: Server) -> None:
+    before = datetime.now(UTC)
+    bucket = await _bucket(server)
+    blob = bucket.blob("a")
+    await server.ask(blob.upload_from_string, b"hello")
+
+    for made in (bucket.time_created, blob.time_created, blob.updated):
+        assert abs(made - before) < timedelta(minutes=1)
+
+
+async def test_who_asks_for_a_content_that_is_not_there_is_told_so_in_bare_words(server: Server) -> None:
+    await _bucket(server, "bucket")
+    async with (
+        aiohttp.ClientSession() as http,
+        http.get(f"{server.url}/download/storage/v1/b/bucket/o/a%2Fb?alt=media") as answer,
+    ):
+        told = await answer.text()
+
+    assert (answer.status, answer.content_type, told) == (404, "text/html", "No such object: bucket/a/b")
 
 
 @pytest.mark.parametrize(("start", "end"), [(0, 9), (5, None), (_MIB, _MIB + 7)])
@@ -165,9 +229,9 @@ async def test_a_chunked_download_puts_the_object_together(server: Server) -> No
 
 
 async def test_a_resumed_upload_goes_on_where_the_server_stopped(server: Server) -> None:
-    await _bucket(server, "b")
+    await _bucket(server, "bucket")
     async with aiohttp.ClientSession() as http:
-        begin = f"{server.url}/upload/storage/v1/b/b/o?uploadType=resumable&name=x"
+        begin = f"{server.url}/upload/storage/v1/b/bucket/o?uploadType=resumable&name=x"
         async with http.post(begin, json={}) as started:
             place = started.headers["Location"]
 
@@ -188,7 +252,7 @@ async def test_a_resumed_upload_goes_on_where_the_server_stopped(server: Server)
 
     assert [status for status, _ in answers] == [308, 308, 308, 308, 308, 200, 200]
     assert [span for _, span in answers[:5]] == ["", "bytes=0-3", "bytes=0-3", "bytes=0-5", "bytes=0-5"]
-    assert server.store.read("b", "x") == b"abcdefghij"
+    assert server.store.read("bucket", "x") == b"abcdefghij"
 
 
 async def test_a_list_is_told_in_pages_by_prefix_and_by_folder(server: Server) -> None:
@@ -233,6 +297,22 @@ async def test_a_generation_that_must_match_guards_every_write(server: Server) -
     assert not await server.ask(blob.exists)
 
 
+async def test_an_object_that_came_to_be_during_an_upload_is_not_overwritten(server: Server) -> None:
+    bucket = await _bucket(server)
+    blob = bucket.blob("a", chunk_size=_CHUNK)
+
+    class Overtaken(io.BytesIO):
+        def read(self, size: int | None = -1, /) -> bytes:
+            if self.tell() == 0:
+                bucket.blob("a").upload_from_string(b"first")
+            return super().read(size)
+
+    with pytest.raises(google.PreconditionFailed, match="pre-conditions"):
+        await server.ask(blob.upload_from_file, Overtaken(_CONTENT), if_generation_match=0)
+
+    assert server.store.read(bucket.name, "a") == b"first"
+
+
 async def test_a_name_that_looks_like_a_path_touches_no_path(server: Server, tmp_path: Path) -> None:
     bucket = await _bucket(server)
 
@@ -246,11 +326,11 @@ async def test_a_name_that_looks_like_a_path_touches_no_path(server: Server, tmp
 
 
 async def test_faults_strike_the_api_and_the_client_sees_googles_errors(server: Server) -> None:
-    await _bucket(server, "b")
+    await _bucket(server, "bucket")
     server.faults.unavailable = 1.0
 
     with pytest.raises(google.ServiceUnavailable, match="currently unavailable"):
-        await server.ask(server.client.get_bucket, "b", retry=None)
+        await server.ask(server.client.get_bucket, "bucket", retry=None)
 
 
 @pytest.mark.parametrize(
@@ -258,15 +338,15 @@ async def test_faults_strike_the_api_and_the_client_sees_googles_errors(server: 
     [
         ("POST", "/storage/v1/b", b"not json"),
         ("POST", "/storage/v1/b", b"[]"),
-        ("POST", "/upload/storage/v1/b/b/o?uploadType=multipart", b"no parts"),
-        ("POST", "/upload/storage/v1/b/b/o?uploadType=strange&name=x", b""),
-        ("GET", "/storage/v1/b/b/o?maxResults=many", b""),
+        ("POST", "/upload/storage/v1/b/bucket/o?uploadType=multipart", b"no parts"),
+        ("POST", "/upload/storage/v1/b/bucket/o?uploadType=strange&name=x", b""),
+        ("GET", "/storage/v1/b/bucket/o?maxResults=many", b""),
     ],
 )
 async def test_a_request_that_makes_no_sense_gets_googles_error_shape(
     server: Server, method: str, path: str, body: bytes
 ) -> None:
-    await _bucket(server, "b")
+    await _bucket(server, "bucket")
     async with aiohttp.ClientSession() as http, http.request(method, server.url + path, data=body) as answer:
         error = (await answer.json())["error"]
 
@@ -278,7 +358,7 @@ async def test_a_request_that_makes_no_sense_gets_googles_error_shape(
 async def test_parts_are_told_apart_however_a_client_ends_its_lines(
     server: Server, newline: bytes, quote: str
 ) -> None:
-    await _bucket(server, "b")
+    await _bucket(server, "bucket")
     content = b"PK\r\n\nends in a carriage return\r"
     head = [b"--==x==", b"Content-Type: application/json", b"", b'{"name": "n"}']
     body = [b"--==x==", b"Content-Type: application/zip", b"", content, b"--==x==--"]
@@ -286,7 +366,7 @@ async def test_parts_are_told_apart_however_a_client_ends_its_lines(
     async with (
         aiohttp.ClientSession() as http,
         http.post(
-            f"{server.url}/upload/storage/v1/b/b/o?uploadType=multipart",
+            f"{server.url}/upload/storage/v1/b/bucket/o?uploadType=multipart",
             data=newline.join(head + body),
             headers={"Content-Type": f"multipart/related; boundary={quote}==x=={quote}"},
         ) as answer,
@@ -294,4 +374,4 @@ async def test_parts_are_told_apart_however_a_client_ends_its_lines(
         told = await answer.json()
 
     assert (told["contentType"], told["size"]) == ("application/zip", str(len(content)))
-    assert server.store.read("b", "n") == content
+    assert server.store.read("bucket", "n") == content

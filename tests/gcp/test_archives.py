@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from buddy_tui.errors import Denied, NotFound, UsageProblem
+from buddy_tui.errors import Denied, NotFound, NotSignedIn, UsageProblem
 from buddy_tui.gcp.archives import GoogleArchives
 from buddy_tui.gcp.errors import About
 
@@ -23,13 +23,15 @@ WHERE = "gs://run-sources/services/api/1.zip#7"
 class Bucket:
     """A storage server with one object; it counts what is asked of it."""
 
-    def __init__(self, path: Path, status: int = 200) -> None:
+    def __init__(self, path: Path, status: int = 200, words: str = "") -> None:
         self.sent = 0
         self.asked: list[str] = []
-        self._path, self._status = path, status
+        self._path, self._status, self._words = path, status, words
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         self.asked.append(request.path_qs)
+        if self._words:
+            return web.Response(status=self._status, text=self._words, content_type="text/html")
         if self._status != 200:
             return web.json_response({"error": {"message": "no", "code": self._status}}, status=self._status)
         start, _, end = request.headers["range"].removeprefix("bytes=").partition("-")
@@ -150,3 +152,32 @@ async def test_what_is_no_address_is_refused_before_anything_is_asked(
             await reads.source_tree("https://example.com/a.zip", ())
 
     assert bucket.asked == []
+
+
+@pytest.mark.parametrize(
+    ("status", "words", "error", "says"),
+    [
+        (404, "No such object: run-sources/services/api/1.zip", NotFound, "no archive services/api/1.zip in"),
+        (403, "me@acme.dev does not have storage.objects.get access to the object.", Denied, "objects.get"),
+        (403, '{"error": "a proxy says no"}', Denied, "objects.get"),
+        (401, "Invalid Credentials", NotSignedIn, "did not accept the credentials"),
+        (412, "A vault rule.", UsageProblem, "Cloud Storage did not accept archive .*: A vault rule"),
+        (
+            416,
+            "The requested range cannot be satisfied.",
+            UsageProblem,
+            "no ZIP",
+        ),  # an empty object has no range
+    ],
+)
+async def test_an_error_in_bare_words_as_of_contents_is_told_as_one_of_cloud_storage(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    status: int,
+    words: str,
+    error: type[Exception],
+    says: str,
+) -> None:
+    async with archives(Bucket(tmp_path / "none", status, words), monkeypatch) as reads:
+        with pytest.raises(error, match=says):
+            await reads.source_tree(WHERE, ())

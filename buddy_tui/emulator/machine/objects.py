@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,6 +14,10 @@ import grpc
 
 from buddy_tui.emulator.clock import Clock
 from buddy_tui.emulator.names import Problem
+
+# As Google's documentation has it, but for network addresses and misspellings of "google". Longer than 63 letters is a
+# name with dots alone.
+_NAME = re.compile(r"(?!goog)(?!.*google)[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +64,18 @@ class Spool:
         self.md5.update(data)
         self.crc32c.update(data)  # type: ignore[no-untyped-call]
 
+    def hashes(self) -> tuple[str, str]:
+        """Return MD5 and CRC32C of what was written, in base 64."""
+        crc32c: bytes = self.crc32c.digest()  # type: ignore[no-untyped-call]
+        return base64.b64encode(self.md5.digest()).decode(), base64.b64encode(crc32c).decode()
+
+    def verify(self, md5: str | None, crc32c: str | None) -> None:
+        """Compare with what the client says that it has sent; INVALID_ARGUMENT when something else came."""
+        for kind, said, found in zip(("MD5 hash", "CRC32C"), (md5, crc32c), self.hashes(), strict=True):
+            if said is not None and said != found:
+                words = f'Provided {kind} "{said}" doesn\'t match calculated {kind} "{found}".'
+                raise Problem(grpc.StatusCode.INVALID_ARGUMENT, words)
+
 
 class Store:
     """All buckets of the world; contents are kept below `folder`."""
@@ -72,7 +89,9 @@ class Store:
         self._buckets: dict[str, Bucket] = {}
 
     def create(self, name: str, project: str, location: str) -> Bucket:
-        """Make a bucket; ALREADY_EXISTS when the name is taken, by whomever."""
+        """Make a bucket; INVALID_ARGUMENT for a name that no bucket may have, ALREADY_EXISTS for one that is taken."""
+        if not _allowed(name):
+            raise Problem(grpc.StatusCode.INVALID_ARGUMENT, f"Invalid bucket name: '{name}'")
         if name in self._buckets:
             raise Problem(grpc.StatusCode.ALREADY_EXISTS, _taken(self._buckets[name], project))
         bucket = Bucket(name, project, location.upper() or "US", self._clock.now())
@@ -115,8 +134,7 @@ class Store:
             self._last_generation,
             spool.path,
             spool.size,
-            base64.b64encode(spool.md5.digest()).decode(),
-            base64.b64encode(spool.crc32c.digest()).decode(),  # type: ignore[no-untyped-call]
+            *spool.hashes(),
             content_type,
             tuple(metadata),
             now,
@@ -153,6 +171,10 @@ class Store:
                 grpc.StatusCode.FAILED_PRECONDITION,
                 "At least one of the pre-conditions you specified did not hold.",
             )
+
+
+def _allowed(name: str) -> bool:
+    return _NAME.fullmatch(name) is not None and max(map(len, name.split("."))) <= 63
 
 
 def _taken(bucket: Bucket, project: str) -> str:

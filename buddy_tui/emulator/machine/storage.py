@@ -189,12 +189,12 @@ class _Api:
             )
 
     async def _begin(self, request: web.Request, upload: _Upload) -> web.Response:
+        """Open a session. What must match is looked at when all is there: the object may come to be meanwhile."""
         upload.resource = await _json(request)
         declared = request.headers.get("X-Upload-Content-Type")
         if declared:
             upload.resource.setdefault("contentType", declared)
         upload.resource.setdefault("name", request.query.get("name"))
-        self._store.check(upload.bucket, str(upload.resource["name"]), upload.match)
         identity = secrets.token_urlsafe(24)
         self._uploads[identity] = upload
         location = request.url.with_query(uploadType="resumable", upload_id=identity)
@@ -205,6 +205,7 @@ class _Api:
         name = resource.get("name") or request.query.get("name")
         if not name:
             raise Problem(grpc.StatusCode.INVALID_ARGUMENT, "Required parameter: name")
+        upload.spool.verify(*_said_hashes(request, resource))
         self._store.check(upload.bucket, name, upload.match)
         stored = self._store.put(
             upload.bucket,
@@ -229,14 +230,17 @@ def _answering(handler: _Handler, faults: Faults) -> _Handler:
             await suffer(faults)
             return await handler(request)
         except Problem as problem:
-            return _refusal(*_STATUSES[problem.code], problem.message)
+            return _refusal(request, *_STATUSES[problem.code], problem.message)
         except (ValueError, TypeError, AttributeError):
-            return _refusal(400, "invalid", "The request cannot be understood.")
+            return _refusal(request, 400, "invalid", "The request cannot be understood.")
 
     return answer
 
 
-def _refusal(status: int, reason: str, message: str) -> web.Response:
+def _refusal(request: web.Request, status: int, reason: str, message: str) -> web.Response:
+    """Answer with an error in JSON; who asks for a content gets bare words, as from Google."""
+    if request.query.get("alt") == "media":
+        return web.Response(text=message, status=status, content_type="text/html")
     detail = {"message": message, "domain": "global", "reason": reason}
     return web.json_response(
         {"error": {"code": status, "message": message, "errors": [detail]}}, status=status
@@ -268,6 +272,13 @@ async def _read_parts(request: web.Request, upload: _Upload) -> None:
     declared = _CONTENT_TYPE.search(parts[1][0])
     upload.resource.setdefault("contentType", declared[1].decode() if declared else _OCTETS)
     upload.spool.write(parts[1][2])
+
+
+def _said_hashes(request: web.Request, resource: dict[str, Any]) -> tuple[str | None, str | None]:
+    """Return MD5 and CRC32C as the client tells them, with the resource or, of a piece at the end, in a header."""
+    pairs = (one.strip().partition("=") for one in request.headers.get("X-Goog-Hash", "").split(","))
+    told = {name: value for name, _, value in pairs}
+    return told.get("md5", resource.get("md5Hash")), told.get("crc32c", resource.get("crc32c"))
 
 
 def _incomplete(size: int) -> web.Response:

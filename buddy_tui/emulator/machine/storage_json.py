@@ -1,5 +1,6 @@
 """Cloud Storage's resources as its JSON API tells them."""
 
+from datetime import datetime
 from typing import Any
 
 from buddy_tui.emulator.machine.objects import Bucket, StoredObject
@@ -13,8 +14,8 @@ def bucket_json(bucket: Bucket) -> dict[str, Any]:
         "name": bucket.name,
         "location": bucket.location,
         "storageClass": "STANDARD",
-        "timeCreated": bucket.created.isoformat(),
-        "updated": bucket.created.isoformat(),
+        "timeCreated": _time(bucket.created),
+        "updated": _time(bucket.created),
         "metageneration": "1",
         "etag": "CAE=",
     }
@@ -22,7 +23,7 @@ def bucket_json(bucket: Bucket) -> dict[str, Any]:
 
 def object_json(stored: StoredObject) -> dict[str, Any]:
     """Return an object resource."""
-    return {
+    told = {
         "kind": "storage#object",
         "id": f"{stored.bucket}/{stored.name}/{stored.generation}",
         "name": stored.name,
@@ -33,8 +34,13 @@ def object_json(stored: StoredObject) -> dict[str, Any]:
         "size": str(stored.size),
         "md5Hash": stored.md5,
         "crc32c": stored.crc32c,
-        "metadata": dict(stored.metadata),
         "storageClass": "STANDARD",
-        "timeCreated": stored.created.isoformat(),
-        "updated": stored.created.isoformat(),
+        "timeCreated": _time(stored.created),
+        "updated": _time(stored.created),
     }
+    return told | ({"metadata": dict(stored.metadata)} if stored.metadata else {})
+
+
+def _time(moment: datetime) -> str:
+    """Write a UTC time as Google does, e.g. `2026-11-23T08:30:00.250Z`: its client reads no offset but `Z`."""
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
