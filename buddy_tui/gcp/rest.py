@@ -45,9 +45,14 @@ async def _sent(http: httpx.AsyncClient, request: httpx.Request) -> dict[str, An
     payload = json_object(response)
     if not response.is_success:  # a redirect is somebody else's sign-in page
         raise format_http_response_error(
-            response, request.method, str(request.url.copy_with(query=None)), payload
+            response, request.method, str(request.url.copy_with(query=None)), error_object(payload)
         )
     return payload
+
+
+def error_object(payload: dict[str, Any]) -> dict[str, Any]:
+    """Return what an answer tells as an error, in Google's form; empty where a proxy wrote it in its own."""
+    return payload if isinstance(payload.get("error"), dict) else {}
 
 
 def json_object(response: httpx.Response) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from buddy_tui.errors import BuddyError, NotFound, Unreachable, UsageProblem
+from buddy_tui.errors import BuddyError, NotFound, ServerTrouble, Unreachable, UsageProblem
 from buddy_tui.gateway import Build, BuildState
 from buddy_tui.gcp.apis import GoogleApis
 from buddy_tui.gcp.builds import GoogleBuilds
@@ -108,6 +108,13 @@ async def test_a_build_that_is_not_told_raises(status: int, error: type[BuddyErr
             await google.build(NAME)
 
     assert len(asked) == 1
+
+
+@pytest.mark.parametrize("body", [{"error": "no way"}, {"error": ["no way"]}, ["no way"], "no way"])
+async def test_an_error_in_a_proxys_own_form_is_servers_trouble(body: object) -> None:
+    async with answering(502, body) as (google, _):
+        with pytest.raises(ServerTrouble):
+            await google.build(NAME)
 
 
 async def test_what_is_no_name_of_a_build_is_not_asked_for() -> None:
