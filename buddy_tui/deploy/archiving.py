@@ -37,7 +37,12 @@ async def archive(job: Job) -> str:
             return "packed before"
     if release.root is None:
         raise Over(Ending.FAILED, "There is no source to pack.", _PLAN_ANEW)
-    contents, made = await asyncio.to_thread(the.pack, release.root, job.archive)
+    packing = asyncio.create_task(asyncio.to_thread(the.pack, release.root, job.archive))
+    try:
+        contents, made = await asyncio.shield(packing)
+    finally:
+        # No thread can be cancelled: what it still writes could not be taken away before it has ended.
+        await asyncio.wait({packing})
     if contents != release.digest:
         raise Over(Ending.CONFLICT, "The source was changed since this was planned.", _PLAN_ANEW)
     await job.memory.note(Stage.ARCHIVE, f"{release.files:,} files are packed.", archive=made.sha256)

@@ -1,5 +1,7 @@
 """What may go wrong, each with its sentence, the way on, and the service as it was."""
 
+import asyncio
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +15,7 @@ from buddy_tui.deploy.resume import unfinished
 from buddy_tui.errors import ChangedUnderneath, Denied, OverQuota, Refused, Unwritable
 from buddy_tui.gateway import BuildState
 from buddy_tui.model import RevisionState, TrafficTarget
+from buddy_tui.source.archive import Packed
 from tests import make
 from tests.core.deploy.world import (
     AFTER,
@@ -153,6 +156,31 @@ async def test_a_full_disk_is_told_and_changes_nothing(world: World, stuck: str)
     assert str(full) in last.sentence
     assert "Make room there." in last.hint
     assert_untouched(world)
+    assert not list((world.folder / "deployments").glob("*"))
+
+
+async def test_a_deployment_that_is_given_up_while_it_is_packed_leaves_no_archive(world: World) -> None:
+    begun, go_on, ended = threading.Event(), threading.Event(), threading.Event()
+    program = Program(world)
+    pack = program.pack
+
+    def slowly(root: Path, to: Path) -> tuple[str, Packed]:
+        begun.set()
+        go_on.wait()
+        told = pack(root, to)
+        ended.set()
+        return told
+
+    program.pack = slowly  # type: ignore[method-assign]
+    deployment = asyncio.create_task(program.deploy())
+    await asyncio.to_thread(begun.wait)
+    program.control.cancel()
+    for _ in range(100):
+        await asyncio.sleep(0)
+    go_on.set()
+
+    assert (await deployment)[-1].ending is Ending.FAILED
+    await asyncio.to_thread(ended.wait)
     assert not list((world.folder / "deployments").glob("*"))
 
 
