@@ -150,10 +150,11 @@ async def _accompany(command: tuple[str, ...], emulator: "Emulator") -> int:
 
     gcloud reaches the emulator as well, and keeps what it writes in a folder that is gone afterwards.
     """
-    from buddy_tui.emulator.machine.gcloud_env import led
+    from buddy_tui.emulator.machine.gcloud_env import led, without_gcloud
 
     async with led(emulator.endpoints) as gcloud:
-        env = {**os.environ, **emulator.endpoints, **gcloud, "PATH": _path()}
+        emulator.reaper.clear(gcloud["CLOUDSDK_CONFIG"])
+        env = {**without_gcloud(os.environ), **emulator.endpoints, **gcloud, "PATH": _path()}
         return await _in_foreground(command, env, emulator)
 
 

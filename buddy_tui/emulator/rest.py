@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
+from typing import Any
 
 import grpc
 from aiohttp import web
@@ -37,8 +38,7 @@ def spoken(answer: Answer, faults: Faults) -> Handler:
     async def tell(request: web.Request) -> web.StreamResponse:
         message = await answer(request)
         numbers = "enum-encoding=int" in request.query.get("$alt", "")
-        text = json_format.MessageToJson(message, use_integers_for_enums=numbers, indent=None)
-        return web.Response(text=text, content_type="application/json")
+        return web.json_response(_whole(json_format.MessageToDict(message, use_integers_for_enums=numbers)))
 
     return answered(tell, faults)
 
@@ -59,6 +59,15 @@ def answered(handler: Handler, faults: Faults) -> Handler:
             )
 
     return handle
+
+
+def _whole(told: Any) -> Any:  # noqa: ANN401 - JSON
+    """Return JSON in which a number that is whole has no fraction, as Google writes those of a Struct."""
+    if isinstance(told, dict):
+        return {key: _whole(value) for key, value in told.items()}
+    if isinstance(told, list):
+        return [_whole(value) for value in told]
+    return int(told) if isinstance(told, float) and told.is_integer() else told
 
 
 def _caller(request: web.Request) -> Caller:

@@ -17,8 +17,8 @@ def add_tag(name: ServiceName, revision: str, tag: str) -> str:
 
 
 def enable_address(name: ServiceName) -> str:
-    """Return the command that switches the service's default address on again."""
-    return _gcloud("update", name, "--default-url")
+    """Return the command that switches the service's default address on again: gcloud 528 has it in beta alone."""
+    return _gcloud("update", name, "--default-url", track=("beta",))
 
 
 def allow_invoker(name: ServiceName, email: str) -> str:
@@ -41,6 +41,6 @@ def _tags(name: ServiceName, revision: str) -> Iterator[str]:
         yield from (f"{prefix}-{rest}" for prefix in ("probe", "p"))
 
 
-def _gcloud(verb: str, name: ServiceName, *words: str) -> str:
+def _gcloud(verb: str, name: ServiceName, *words: str, track: tuple[str, ...] = ()) -> str:
     place = ("--region", name.region, "--project", name.project)
-    return shlex.join(("gcloud", "run", "services", verb, name.service, *words, *place))
+    return shlex.join(("gcloud", *track, "run", "services", verb, name.service, *words, *place))

@@ -229,13 +229,13 @@ def _no_command(evidence: Evidence, what: str, confidence: Confidence, quote: Qu
         summary = f"The whole command line is taken for the name of one program: {what}"
         fix = (
             'Give every word for itself: in the Dockerfile CMD ["PROGRAM", "WORD", "WORD"]',
-            update(evidence, "--command=PROGRAM", "--args=WORD,WORD"),
+            update(evidence, "--command=PROGRAM", "--args=FIRST,SECOND"),
         )
     else:
         summary = f"{name} is what the container is to start, and the image has no such program or file."
         fix = (
             f"See that the Dockerfile installs or copies {what or 'it'}, and that CMD and ENTRYPOINT name its path.",
-            update(evidence, "--command=PROGRAM", "--args=WORD,WORD"),
+            update(evidence, "--command=PROGRAM", "--args=FIRST,SECOND"),
         )
     return Finding(
         cause=Cause.ENTRYPOINT_NOT_FOUND,

@@ -94,13 +94,13 @@ def _name(known: Known) -> str:
 
 
 @cache
-def _finding(file: Path) -> Finding:
+def finding_of(file: Path) -> Finding:
     return explain(boot.read(read_export(file.read_bytes()).entries))
 
 
 def _wrong(known: Known) -> dict[str, tuple[object, object]]:
     """Return what is said otherwise than it is: by name, what we say and what is known."""
-    said = _finding(known.file)
+    said = finding_of(known.file)
     told: dict[str, tuple[object, object]] = {}
     if said.cause not in known.causes:
         told["cause"] = (said.cause.value, known.causes)
@@ -122,16 +122,16 @@ def _plain(missing: str) -> str:
 
 @pytest.mark.parametrize("known", OURS, ids=_name)
 def test_a_boot_that_really_ran_is_explained(known: Known) -> None:
-    assert not _wrong(known), _finding(known.file)
+    assert not _wrong(known), finding_of(known.file)
 
 
 @pytest.mark.parametrize("known", SAMPLES, ids=_name)
 def test_a_boot_of_somebody_else_is_explained(known: Known) -> None:
-    assert not _wrong(known), _finding(known.file)
+    assert not _wrong(known), finding_of(known.file)
 
 
 def test_nothing_is_wrong_and_certain() -> None:
-    certain = [one for one in OURS + SAMPLES if _finding(one.file).confidence is Confidence.CERTAIN]
+    certain = [one for one in OURS + SAMPLES if finding_of(one.file).confidence is Confidence.CERTAIN]
 
     assert certain
     assert [_name(one) for one in certain if {"cause", "boots"} & _wrong(one).keys()] == []
@@ -141,12 +141,12 @@ def test_what_the_log_cannot_tell_is_not_certain() -> None:
     untold = [one for one in OURS if not one.sure]
 
     assert untold
-    assert [_name(one) for one in untold if _finding(one.file).confidence is Confidence.CERTAIN] == []
+    assert [_name(one) for one in untold if finding_of(one.file).confidence is Confidence.CERTAIN] == []
 
 
 def test_each_failure_has_evidence_and_words() -> None:
     for known in OURS + SAMPLES:
-        said = _finding(known.file)
+        said = finding_of(known.file)
         if said.boots is False:
             assert said.summary, _name(known)
             assert said.evidence, _name(known)

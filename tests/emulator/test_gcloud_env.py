@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from buddy_tui.emulator.machine.gcloud_env import led
+from buddy_tui.emulator.machine.gcloud_env import led, without_gcloud
 
 SECONDS = 5
 
@@ -88,7 +88,20 @@ async def test_the_certificate_is_good_for_no_other_host(env: dict[str, str]) ->
 
 
 @pytest.mark.parametrize(
-    "target", [b"logging.googleapis.com:443", b"buddy.invalid.example.com:443", b"127.0.0.1:22", b"nonsense"]
+    "target",
+    [
+        b"logging.googleapis.com:443",
+        b"LOGGING.GOOGLEAPIS.COM:443",
+        b"buddy.invalid.example.com:443",
+        b"buddy.invalid:443",
+        b"logging.buddy.invalid@example.com:443",
+        b"example.com:443/.buddy.invalid:443",
+        b"127.0.0.1:22",
+        b"[::1]:22",
+        b"[2001:db8::1]:443",
+        b"nonsense",
+        b"",
+    ],
 )
 async def test_a_tunnel_to_anywhere_else_is_refused(env: dict[str, str], target: bytes) -> None:
     said, reader, writer = await _tunnel(env, target)
@@ -140,3 +153,14 @@ async def test_every_api_has_a_host_that_nobody_has(env: dict[str, str]) -> None
 
     assert len(hosts) == 9
     assert all(host.endswith(".buddy.invalid") for host in hosts)
+
+
+def test_what_the_operator_has_told_gcloud_is_left_out_but_for_its_python() -> None:
+    environ = {
+        "HOME": "/home/ana",
+        "CLOUDSDK_ACTIVE_CONFIG_NAME": "prod",
+        "CLOUDSDK_AUTH_CREDENTIAL_FILE_OVERRIDE": "/home/ana/key.json",
+        "CLOUDSDK_PYTHON": "/usr/bin/python3",
+    }
+
+    assert without_gcloud(environ) == {"HOME": "/home/ana", "CLOUDSDK_PYTHON": "/usr/bin/python3"}

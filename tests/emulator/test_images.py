@@ -12,6 +12,8 @@ from pathlib import Path
 
 import grpc
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
 from google.cloud import run_v2
 from google.cloud.run_v2.services.builds import BuildsAsyncClient
 from google.cloud.run_v2.services.builds.transports import BuildsGrpcAsyncIOTransport
@@ -19,6 +21,7 @@ from google.longrunning.operations_pb2 import GetOperationRequest, Operation
 
 from buddy_tui.emulator.clock import Clock
 from buddy_tui.emulator.faults import Faults
+from buddy_tui.emulator.machine import manifests
 from buddy_tui.emulator.machine.archive import Allowance, BuildFailed, unpack
 from buddy_tui.emulator.machine.builds import Builds, SubmitBuildRequest
 from buddy_tui.emulator.machine.cloudbuild import FAILURE, SUCCESS, Build, BuildOperationMetadata
@@ -127,6 +130,31 @@ def test_an_image_is_found_by_digest_tag_or_name_until_it_is_lost(tmp_path: Path
     assert registry.find(f"{_REFERENCE}:v2") is None
     faults.missing_images = frozenset({built.reference})
     assert [registry.find(name) for name in names] == [None] * 3
+
+
+async def test_a_repository_lists_its_images_the_newest_first_without_those_that_are_lost(
+    registry: Registry,
+) -> None:
+    texts = ("print(1)\n", "print(2)\n", "print(3)\n")
+    built = [registry.build(zipped(_FILES | {"main.py": text}), _REFERENCE) for text in texts]
+    registry.lose(built[1].reference)
+    registry.build(zipped(_FILES), "us-central1-docker.pkg.dev/acme/others/app")
+    host, project, repository, _ = _REFERENCE.split("/")
+    app = web.Application()
+    app.add_routes(manifests.routes(registry, Faults()))
+
+    place = f"projects/{project}/locations/{host.removesuffix('-docker.pkg.dev')}/repositories/{repository}"
+    async with TestClient(TestServer(app, host="127.0.0.1")) as client:
+        told = await (await client.get(f"/v1/{place}/dockerImages")).json()
+        empty = await (
+            await client.get("/v1/projects/acme/locations/x/repositories/none/dockerImages")
+        ).json()
+
+    assert [(one["uri"], one.get("tags")) for one in told["dockerImages"]] == [
+        (built[2].reference, ["latest"]),
+        (built[0].reference, None),
+    ]
+    assert empty == {}
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such mode bits")

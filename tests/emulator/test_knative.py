@@ -13,7 +13,7 @@ from google.cloud import run_v2
 from buddy_tui.emulator.knative import resources
 from buddy_tui.emulator.knative.api import routes
 from buddy_tui.emulator.rpc import Message
-from buddy_tui.emulator.run.messages import Service, copied
+from buddy_tui.emulator.run.messages import Revision, Service, copied
 from buddy_tui.emulator.run.waiting import LongRunning
 from buddy_tui.emulator.run.wording import etag
 from tests.emulator.admin_fixture import (
@@ -225,6 +225,26 @@ async def test_a_service_is_listed_in_its_region_and_everywhere(wire: Wire) -> N
     assert [one["metadata"]["name"] for one in here["items"]] == ["shop"]
     assert there["items"] == []
     assert everywhere["items"] == here["items"]
+
+
+async def test_a_list_without_a_limit_tells_of_all_services(wire: Wire) -> None:
+    for number in range(120):
+        path = f"{PARENT}/services/shop-{number}"
+        first = Revision(name=f"{path}/revisions/shop-{number}-00001")
+        first.containers.add(image="hello:1")
+        wire.world.adopt(Service(name=path), [first])
+
+    _, told = await wire.ask("GET", SERVICES)
+
+    assert len({one["metadata"]["name"] for one in told["items"]}) == 121
+    assert "continue" not in told["metadata"]
+
+
+async def test_there_are_no_jobs_and_no_executions(wire: Wire) -> None:
+    for kind, named in (("jobs", "JobList"), ("executions", "ExecutionList")):
+        status, told = await wire.ask("GET", f"/apis/run.googleapis.com/v1/namespaces/demo-project/{kind}")
+
+        assert (status, told["kind"], told["items"]) == (200, named, [])
 
 
 async def test_new_traffic_moves_at_once_and_makes_no_revision(wire: Wire) -> None:

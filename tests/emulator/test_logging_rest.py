@@ -24,6 +24,7 @@ READ = (
     ' AND timestamp>="2026-02-09T08:00:00.000000Z"'
 )
 Ask = Any
+Client = TestClient[web.Request, web.Application]
 
 
 @pytest.fixture
@@ -32,8 +33,8 @@ async def faults() -> Faults:
 
 
 @pytest.fixture
-async def ask(faults: Faults) -> AsyncIterator[Ask]:
-    """Serve three lines and an audit entry; ask with a body."""
+async def client(faults: Faults) -> AsyncIterator[Client]:
+    """Serve three lines and an audit entry."""
     store = LogStore(Clock(), faults)
     for second in range(3):
         store.write(entries.line(WHERE, "i1", "stdout", f"line {second}", START + timedelta(seconds=second)))
@@ -43,20 +44,24 @@ async def ask(faults: Faults) -> AsyncIterator[Ask]:
             "ana@example.com",
             "google.cloud.run.v2.Services.UpdateService",
             START + timedelta(seconds=9),
-            request={"updateMask": "traffic"},
+            request={"updateMask": "traffic", "generation": 7, "share": 0.5},
         )
     )
     app = web.Application()
     app.add_routes(routes(store, faults))
-    async with TestClient(TestServer(app, host="127.0.0.1")) as client:
+    async with TestClient(TestServer(app, host="127.0.0.1")) as there:
+        yield there
 
-        async def asked(**body: object) -> tuple[int, dict[str, Any]]:
-            async with client.post(
-                "/v2/entries:list", json={"resourceNames": ["projects/acme"], **body}
-            ) as told:
-                return told.status, await told.json()
 
-        yield asked
+@pytest.fixture
+async def ask(client: Client) -> Ask:
+    """List entries with a body."""
+
+    async def asked(**body: object) -> tuple[int, dict[str, Any]]:
+        async with client.post("/v2/entries:list", json={"resourceNames": ["projects/acme"], **body}) as told:
+            return told.status, await told.json()
+
+    return asked
 
 
 async def test_entries_are_told_in_the_order_that_was_asked_for(ask: Ask) -> None:
@@ -85,12 +90,26 @@ async def test_an_entry_has_its_published_json(ask: Ask) -> None:
     assert entry["logName"] == "projects/acme/logs/run.googleapis.com%2Fstdout"
 
 
-async def test_an_audit_entry_shows_its_request(ask: Ask) -> None:
+async def test_an_audit_entry_shows_its_request_with_whole_numbers_as_google_writes_them(ask: Ask) -> None:
     _, told = await ask(filter="protoPayload.methodName:UpdateService")
 
     payload = told["entries"][0]["protoPayload"]
     assert payload["@type"] == "type.googleapis.com/google.cloud.audit.AuditLog"
-    assert payload["request"] == {"updateMask": "traffic"}
+    assert payload["request"] == {"generation": 7, "share": 0.5, "updateMask": "traffic"}
+    assert isinstance(payload["request"]["generation"], int)
+
+
+async def test_an_entry_that_was_written_is_read_and_its_log_is_listed(client: Client, ask: Ask) -> None:
+    log = "projects/acme/logs/release"
+    entry = {"logName": log, "resource": {"type": "global"}, "severity": "NOTICE", "textPayload": "promoted"}
+
+    async with client.post("/v2/entries:write", json={"entries": [entry]}) as told:
+        assert (told.status, await told.json()) == (200, {})
+    async with client.get("/v2/projects/acme/logs") as told:
+        assert log in (await told.json())["logNames"]
+    _, told = await ask(filter='textPayload:"promoted"')
+
+    assert told["entries"][0].items() >= entry.items()
 
 
 async def test_nothing_found_is_an_empty_answer(ask: Ask) -> None:

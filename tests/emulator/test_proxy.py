@@ -56,6 +56,29 @@ async def test_it_lets_nothing_out(server: TestServer, host: str) -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("url", "status"),
+    [
+        (b"http://RUN.Buddy.Invalid/x", 200),
+        (b"http://[::1]:9/x", 200),
+        (b"http://run.buddy.invalid@example.com/x", 403),
+        (b"http://example.com/run.buddy.invalid/x", 403),
+        (b"http://RUN.GOOGLEAPIS.COM/x", 403),
+        (b"http://run.googleapis.com./x", 403),
+        (b"http://[2001:db8::1]/x", 403),
+        (b"http://0x7f.0.0.1/x", 403),
+    ],
+)
+async def test_no_way_to_write_a_host_leads_out(server: TestServer, url: bytes, status: int) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+    writer.write(b"GET " + url + b" HTTP/1.1\r\nHost: run.buddy.invalid\r\n\r\n")
+
+    first = await asyncio.wait_for(reader.readline(), 5)
+    writer.close()
+
+    assert first.startswith(b"HTTP/1.1 %d " % status)
+
+
 async def test_it_opens_no_tunnel(server: TestServer) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
     writer.write(b"CONNECT run.googleapis.com:443 HTTP/1.1\r\nHost: run.googleapis.com:443\r\n\r\n")

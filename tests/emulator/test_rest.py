@@ -15,6 +15,7 @@ from google.cloud.run_v2.services.services.transports import ServicesRestTranspo
 from google.longrunning import operations_pb2
 
 from buddy_tui.emulator.rpc import Message
+from buddy_tui.emulator.run import policies
 from buddy_tui.emulator.run.rest import routes
 from buddy_tui.emulator.run.waiting import LongRunning
 from tests.emulator.admin_fixture import (
@@ -36,6 +37,7 @@ async def listening() -> AsyncIterator[tuple[Stand, TestClient[web.Request, web.
     stand = Stand()
     app = web.Application()
     app.add_routes(routes(stand.world, stand.faults, LongRunning(stand.world, stand.bell)))
+    app.add_routes(policies.routes(stand.world, stand.faults))
     async with TestClient(TestServer(app, host="127.0.0.1")) as client:
         yield stand, client
 
@@ -70,6 +72,19 @@ class Clients:
         transports: tuple[Message, ...] = (self.services.transport, self.revisions.transport)
         for transport in transports:
             transport.close()
+
+    async def policy(self) -> Message:
+        return await asyncio.to_thread(self.services.get_iam_policy, {"resource": SHOP})
+
+    async def open_to_all(self) -> Message:
+        binding = {"role": "roles/run.invoker", "members": ["allUsers"]}
+        request = {"resource": SHOP, "policy": {"bindings": [binding]}}
+        return await asyncio.to_thread(self.services.set_iam_policy, request)
+
+    async def held(self, *permissions: str) -> list[str]:
+        request = {"resource": SHOP, "permissions": permissions}
+        told = await asyncio.to_thread(self.services.test_iam_permissions, request)
+        return list(told.permissions)
 
 
 @asynccontextmanager
@@ -210,6 +225,33 @@ async def test_deletions_are_operations_that_are_done() -> None:
         assert service.operation.done
         with pytest.raises(exceptions.NotFound):
             await google.shop()
+
+
+async def test_an_operation_is_followed_to_its_end() -> None:
+    async with clients() as (stand, google):
+        await google.create()
+        stand.boot()
+        wanted = run_v2.Service(name=SHOP, template=template("hello:2"))
+        operation = await asyncio.to_thread(google.services.update_service, service=wanted)
+        followed = asyncio.ensure_future(asyncio.to_thread(operation.result, timeout=20))
+        await google.shop()
+
+        second = stand.boot()
+
+        assert (await followed).latest_ready_revision == f"{SHOP}/revisions/{second}"
+
+
+async def test_a_policy_is_read_written_and_asked_about() -> None:
+    async with clients() as (stand, google):
+        await google.create()
+        stand.boot()
+        stand.faults.denied = frozenset({"run.services.update"})
+
+        before, written, after = await google.policy(), await google.open_to_all(), await google.policy()
+
+        assert (list(before.bindings), after) == ([], written)
+        assert list(after.bindings[0].members) == ["allUsers"]
+        assert await google.held("run.services.get", "run.services.update") == ["run.services.get"]
 
 
 async def test_waiting_for_an_operation_ends_when_it_is_done() -> None:

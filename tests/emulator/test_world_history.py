@@ -52,6 +52,33 @@ def test_an_adopted_service_goes_on_where_its_history_ends() -> None:
     assert stand.boot().startswith("shop-00004-")
 
 
+@pytest.mark.parametrize(("told", "wanted"), [(0, 39), (7, 39), (52, 52)])
+def test_the_generation_of_an_adopted_service_is_not_behind_the_numbers_of_its_revisions(
+    told: int, wanted: int
+) -> None:
+    stand = Stand()
+    first, last = history(2)
+    last.name = f"{SHOP}/revisions/shop-00039-z4t"
+
+    stand.world.adopt(Service(name=SHOP, generation=told), [first, last])
+
+    adopted = stand.world.get_service(SHOP)
+    assert (adopted.generation, adopted.observed_generation) == (wanted, wanted)
+
+
+def test_the_generation_follows_a_number_that_a_new_revision_is_given() -> None:
+    stand = Stand()
+    stand.world.adopt(Service(name=SHOP), history(3))
+    named = service("hello:4")
+    named.template.revision = "shop-00040-abc"
+
+    stand.world.update_service(named, ["template"])
+
+    assert stand.boot() == "shop-00040-abc"
+    told = stand.world.get_service(SHOP)
+    assert (told.generation, told.observed_generation) == (40, 40)
+
+
 def test_an_adopted_failure_keeps_what_the_history_says_is_served() -> None:
     stand = Stand()
     *good, bad = history(3)

@@ -7,7 +7,7 @@ import shutil
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ import pytest
 
 from buddy_tui import gcp
 from buddy_tui.config import Known, Settings
-from buddy_tui.emulator.machine.gcloud_env import led
+from buddy_tui.emulator.machine.gcloud_env import led, without_gcloud
 from buddy_tui.emulator.official import usual_places
 from buddy_tui.emulator.server import Emulator, Options, serve
 from buddy_tui.emulator.story import PROJECT, REGION, SERVICE
@@ -36,9 +36,9 @@ def _sdk() -> Path | None:
 SDK = _sdk()
 needs_gcloud = pytest.mark.skipif(SDK is None, reason="there is no gcloud (Google Cloud SDK) on this machine")
 
-needs_alpha = pytest.mark.skipif(
-    SDK is None or not (SDK / ".install" / "alpha.manifest").is_file(),
-    reason="gcloud has a tail among its alpha commands alone, and they are not installed on this machine",
+needs_beta = pytest.mark.skipif(
+    SDK is None or not (SDK / ".install" / "beta.manifest").is_file(),
+    reason="gcloud has this among its beta commands alone, and they are not installed on this machine",
 )
 
 
@@ -74,7 +74,8 @@ async def started(env: Mapping[str, str], *arguments: str) -> AsyncIterator[Proc
     try:
         yield process
     finally:
-        process.terminate()
+        with suppress(ProcessLookupError):
+            process.terminate()
         await process.communicate()
 
 
@@ -95,10 +96,10 @@ class Gcloud:
 
 
 @asynccontextmanager
-async def loaded(env: Mapping[str, str]) -> AsyncIterator[Gcloud]:
-    """Load gcloud with this environment; it ends with the context."""
+async def loaded(env: Mapping[str, str], *mode: str) -> AsyncIterator[Gcloud]:
+    """Load gcloud with this environment; it ends with the context. In the mode `parse` it runs nothing."""
     assert SDK
-    program = (_interpreter(SDK), str(Path(__file__).with_name("resident.py")), str(SDK / "lib"))
+    program = (_interpreter(SDK), str(Path(__file__).with_name("resident.py")), str(SDK / "lib"), *mode)
     process = await asyncio.create_subprocess_exec(*program, stdin=PIPE, stdout=PIPE, env=env, limit=1 << 24)
     try:
         yield Gcloud(process)
@@ -126,7 +127,8 @@ async def in_court() -> AsyncIterator[Court]:
     """Serve an empty world with both in front of it."""
     async with AsyncExitStack() as stack:
         emulator = await stack.enter_async_context(serve(Options()))
-        env = {**os.environ, **emulator.endpoints, **await stack.enter_async_context(led(emulator.endpoints))}
+        leading = await stack.enter_async_context(led(emulator.endpoints))
+        env = {**without_gcloud(os.environ), **emulator.endpoints, **leading}
         patch = stack.enter_context(pytest.MonkeyPatch.context())
         for name, value in emulator.endpoints.items():
             patch.setenv(name, value)

@@ -1,7 +1,8 @@
 """A program of its own, for the interpreter of the Cloud SDK: gcloud stays loaded and runs one command after the other.
 
-Called with the `lib` folder of the SDK. Standard input has one JSON list of arguments a line; each is answered with one
-line of JSON, `{"status": 0, "out": "…", "err": "…"}`. Starting gcloud anew would take more than a second each time.
+Called with the `lib` folder of the SDK; with `parse` after it, commands are understood and checked, and not run.
+Standard input has one JSON list of arguments a line; each is answered with one line of JSON,
+`{"status": 0, "out": "…", "err": "…"}`. Starting gcloud anew would take more than a second each time.
 """
 
 import json
@@ -12,7 +13,7 @@ from pathlib import Path
 from typing import IO
 
 
-def main(lib: str) -> None:
+def main(lib: str, *mode: str) -> None:
     sys.path[:0] = [lib, str(Path(lib, "third_party"))]
     answers = os.fdopen(os.dup(1), "w")
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
@@ -22,6 +23,11 @@ def main(lib: str) -> None:
         from googlecloudsdk import gcloud_main  # type: ignore[import-not-found]
         from googlecloudsdk.core.credentials import creds_context_managers  # type: ignore[import-not-found]
 
+        if mode == ("parse",):
+            from googlecloudsdk.calliope import backend  # type: ignore[import-not-found]
+
+            # What runs a command once all of its arguments are understood.
+            backend.Command.Run = lambda *_, **__: None
         cli = gcloud_main.CreateCLI([])
         with creds_context_managers.CredentialProvidersManager():
             for line in sys.stdin:
@@ -37,6 +43,9 @@ def _status(cli: object, arguments: list[str]) -> int:
         cli.Execute(arguments)  # type: ignore[attr-defined]
     except SystemExit as end:
         return int(end.code or 0)
+    except Exception as crash:  # noqa: BLE001 - gcloud ends so, too, with whatever it did not expect
+        sys.stderr.write(f"ERROR: gcloud crashed ({type(crash).__name__}): {crash}\n")
+        return 1
     return 0
 
 
@@ -49,4 +58,4 @@ def _taken(said: IO[bytes]) -> str:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])

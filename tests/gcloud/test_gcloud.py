@@ -6,9 +6,12 @@ import os
 import shlex
 import shutil
 import sys
+import zipfile
 from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator, Iterable
+from contextlib import aclosing
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -19,6 +22,7 @@ from buddy_tui.actions.arithmetic import percents_of, same, tags_of
 from buddy_tui.actions.commands import update_traffic
 from buddy_tui.actions.drafting import Terms
 from buddy_tui.actions.values import Targets
+from buddy_tui.config import Known, Settings
 from buddy_tui.deploy.plan import plan_deployment
 from buddy_tui.deploy.values import Wish
 from buddy_tui.emulator import stories, workload
@@ -26,10 +30,17 @@ from buddy_tui.emulator.logs.entries import line
 from buddy_tui.emulator.names import parse
 from buddy_tui.emulator.rpc import Message
 from buddy_tui.emulator.run.messages import copied
-from buddy_tui.gateway import Rollout
+from buddy_tui.feeds import Feeds, LiveFeed
+from buddy_tui.gateway import Cloud, Rollout
+from buddy_tui.gcp.permissions import grant
 from buddy_tui.model import RevisionState, Service
+from buddy_tui.preflight.apis import apis
+from buddy_tui.preflight.values import Target
+from buddy_tui.probes import fixes
+from screens import links
 from tests.core.actions.lists import entry
-from tests.gcloud.judge import NAME, SDK, Court, Said, in_court, needs_alpha, needs_gcloud, started
+from tests.core.preflight.made import facts
+from tests.gcloud.judge import NAME, SDK, Court, Said, in_court, needs_beta, needs_gcloud, started
 
 pytestmark = [
     needs_gcloud,
@@ -38,6 +49,21 @@ pytestmark = [
 STABLE, GOOD, BAD = (f"{NAME.service}-{short}" for short in ("00028-bsx", "00038-g6r", "00039-z4t"))
 BROKEN = f"{NAME.service}-00037-v3f"
 FORMER = (entry(STABLE, 100), entry(GOOD, 0, "candidate"), entry(BAD, 0, "bad-candidate"))
+
+REGION, REPOSITORY = NAME.region, "cloud-run-source-deploy"
+ACTING = f"deployer@{NAME.project}.iam.gserviceaccount.com"
+HINTS = {
+    "describe a service": links.describe_service(NAME),
+    "describe a revision": links.describe_revision(STABLE, NAME),
+    "read logs": links.read_logs(NAME.project, f'resource.labels.revision_name="{STABLE}"', ACTING),
+    "images": f"gcloud artifacts docker images list {REGION}-docker.pkg.dev/{NAME.project}/{REPOSITORY}",
+    "read images": f"gcloud artifacts repositories add-iam-policy-binding {REPOSITORY} --location={REGION}"
+    f" --project={NAME.project} --member=serviceAccount:{ACTING} --role=roles/artifactregistry.reader",
+    "tag": fixes.add_tag(NAME, STABLE, "probe-bsx"),
+    "allow": fixes.allow_invoker(NAME, "ana@example.com"),
+    "grant": grant("roles/run.developer", "user:ana@example.com", project=NAME.project),
+    "grant acting": grant("roles/iam.serviceAccountUser", "user:ana@example.com", service_account=ACTING),
+}
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -132,6 +158,58 @@ async def test_what_buddy_tui_does_to_the_traffic_is_what_gcloud_sees(court: Cou
     ]
 
 
+async def test_a_screen_shows_what_gcloud_did_at_its_next_look(court: Court) -> None:
+    async def connected() -> Cloud:
+        return court.cloud
+
+    feeds = Feeds(Settings(project=Known(NAME.project, "a test")), connected, lambda: datetime.now(UTC))
+    feed = LiveFeed(partial(feeds.snapshots, NAME))
+    async with aclosing(feed.stream()) as shown, asyncio.timeout(60):
+        before = await anext(shown)
+        await _update(court, "--to-revisions", f"{GOOD}=30")
+        done = datetime.now(UTC)
+
+        feed.refresh()
+        # What the first look found out about failed revisions may come in between.
+        next_look = await anext(seen async for seen in shown if (seen.as_of or done) > done)
+
+    assert before.service
+    assert same(before.service.effective, FORMER)
+    assert next_look.service
+    assert percents_of(next_look.service.effective) == {GOOD: 30, STABLE: 70}
+
+
+@pytest.mark.parametrize("hint", HINTS)
+async def test_a_command_that_a_hint_or_a_copy_tells_is_done(court: Court, hint: str) -> None:
+    said = await court.gcloud(*shlex.split(HINTS[hint])[1:])
+
+    assert said.status == 0, said.err
+
+
+@needs_beta
+async def test_an_address_that_a_hint_has_enabled_is_back(court: Court) -> None:
+    before = (await court.cloud.service(NAME)).uri
+    await court.gcloud("beta", "run", "services", "update", NAME.service, "--no-default-url")
+    assert (await court.cloud.service(NAME)).default_uri_disabled
+
+    said = await court.gcloud(*shlex.split(fixes.enable_address(NAME))[1:])
+
+    after = await court.cloud.service(NAME)
+    assert said.status == 0, said.err
+    assert (after.uri, after.default_uri_disabled) == (before, False)
+
+
+async def test_an_api_that_a_hint_has_enabled_is_on(court: Court) -> None:
+    court.emulator.faults.apis_off = frozenset({"firestore.googleapis.com"})
+    service = await court.cloud.service(NAME)
+    off = apis(facts(target=Target(NAME, service, apis={"firestore.googleapis.com": False})))
+
+    said = await court.gcloud(*shlex.split(off.fix)[1:])
+
+    assert said.status == 0, said.err
+    assert court.emulator.faults.apis_off == frozenset()
+
+
 async def test_who_used_gcloud_and_how_is_in_the_history(court: Court) -> None:
     since = datetime.now(UTC)
 
@@ -172,6 +250,17 @@ async def test_a_good_image_is_deployed_without_traffic(court: Court) -> None:
     assert said.json()["status"]["latestCreatedRevisionName"] == new.name == service.latest_created
 
 
+async def test_the_revision_that_gcloud_names_comes_after_all_that_are_there(court: Court) -> None:
+    _, before = await court.look()
+
+    await _run(
+        court, "deploy", NAME.service, "--image", _image(court, STABLE), "--no-traffic", "--tag", "named"
+    )
+
+    service = await court.cloud.service(NAME)
+    assert _number(tags_of(service.desired)["named"]) > max(_number(one.name) for one in before)
+
+
 async def test_a_failing_deployment_ends_with_googles_sentence_and_what_serves_stays(court: Court) -> None:
     said = await court.gcloud(
         "run", "deploy", NAME.service, "--image", _image(court, BROKEN), "--no-traffic", "--tag", "broken"
@@ -210,6 +299,8 @@ async def test_the_sample_project_is_deployed_from_its_root_and_tells_where_it_c
     assert new.source.startswith("gs://run-sources-demo-project-us-central1/services/buddy-app/")
     tree = await court.cloud.source_tree(new.source, ("Dockerfile",))
     assert {"Dockerfile", "Back_End/main.py"} <= set(tree.paths)
+    await court.gcloud("storage", "cp", new.source.partition("#")[0], str(tmp_path / "source.zip"))
+    assert zipfile.is_zipfile(tmp_path / "source.zip")
 
     theirs = court.emulator.world.get_service(NAME.path)
     build, image = theirs.build_config.name, new.containers[0].image
@@ -272,7 +363,14 @@ async def test_logs_are_read_as_lines(court: Court) -> None:
     assert all("INFO:     Uvicorn running on http://0.0.0.0:8080" in told for told in lines)
 
 
-@needs_alpha
+async def test_all_that_the_revisions_wrote_is_read_as_lines(court: Court) -> None:
+    said = await _run(court, "services", "logs", "read", NAME.service, "--limit=500", "--freshness=3d")
+
+    assert f" Buddy is up: {GOOD}" in said.out
+    assert "ModuleNotFoundError: No module named 'Back_End'" in said.out
+
+
+@needs_beta
 async def test_a_tail_shows_a_line_as_it_is_written(court: Court) -> None:
     where = parse(f"{NAME.path}/revisions/{STABLE}")
 
@@ -282,7 +380,7 @@ async def test_a_tail_shows_a_line_as_it_is_written(court: Court) -> None:
             await asyncio.sleep(0.2)
 
     wanted = (
-        "alpha",
+        "beta",
         "logging",
         "tail",
         'textPayload:"from the tail"',
@@ -332,6 +430,10 @@ async def test_the_command_of_the_emulator_can_be_gcloud_itself(tmp_path: Path) 
 
 def _is_ready(resource: dict[str, dict[str, list[dict[str, str]]]]) -> bool:
     return any((one["type"], one["status"]) == ("Ready", "True") for one in resource["status"]["conditions"])
+
+
+def _number(revision: str) -> int:
+    return int(revision.split("-")[-2])
 
 
 def _image(court: Court, revision: str) -> str:

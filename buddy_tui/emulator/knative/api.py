@@ -30,6 +30,9 @@ from buddy_tui.emulator.run.world import World
 _Json = dict[str, Any]
 _Answer = Callable[[web.Request], Awaitable[_Json]]
 _NAMESPACE = f"/apis/{resources.API}/namespaces/{{project}}"
+_JOBS = "run.googleapis.com/v1"
+# What a list without a limit answers with; gcloud asks for services once, and never for the rest.
+_MOST = 1000
 _METHODS = "google.cloud.run.v1"
 _HOST = re.compile(r"([a-z]+-[a-z]+\d+)-")
 
@@ -48,6 +51,7 @@ def routes(world: World, faults: Faults, operations: LongRunning) -> list[web.Ro
         ("DELETE", f"{_NAMESPACE}/revisions/{{revision}}", api.delete_revision),
         ("GET", f"{_NAMESPACE}/{{part:configurations|routes}}", api.parts),
         ("GET", f"{_NAMESPACE}/{{part:configurations|routes}}/{{service}}", api.part),
+        ("GET", f"/apis/{_JOBS}/namespaces/{{project}}/{{kind:jobs|executions}}", _none),
         ("GET", "/v1/projects/{project}/locations/-/services", api.everywhere),
         ("POST", "/v1/{name:projects/[^/]+/locations/[^/]+/operations/[^/:]+}:wait", api.wait),
     )
@@ -68,15 +72,13 @@ class _Api:
         self._operations = operations
 
     async def services(self, request: web.Request) -> _Json:
-        where = _place(request)
-        asked = int(request.query.get("limit") or 0), request.query.get("continue", "")
-        found = self._world.list_services(where.parent, *asked)
+        found = self._world.list_services(_place(request).parent, *_page(request))
         return resources.list_json("Service", map(self._told, found.services), found.next_page_token)
 
     async def everywhere(self, request: web.Request) -> _Json:
         project = request.match_info["project"]
         places = [Where(project, region) for region in self._world.regions(f"projects/{project}")]
-        found = [one for place in places for one in self._world.list_services(place.parent, 1000).services]
+        found = [one for place in places for one in self._world.list_services(place.parent, _MOST).services]
         return resources.list_json("Service", map(self._told, found))
 
     async def service(self, request: web.Request) -> _Json:
@@ -108,9 +110,8 @@ class _Api:
     async def revisions(self, request: web.Request) -> _Json:
         where, wanted = _place(request), _selector(request.query.get("labelSelector", ""))
         service = wanted.pop(resources.SERVICE, "-")
-        asked = int(request.query.get("limit") or 0), request.query.get("continue", "")
         try:
-            found = self._world.list_revisions(f"{where.parent}/services/{service}", *asked)
+            found = self._world.list_revisions(f"{where.parent}/services/{service}", *_page(request))
         except Problem as problem:
             if problem.code != grpc.StatusCode.NOT_FOUND:
                 raise
@@ -130,7 +131,7 @@ class _Api:
 
     async def parts(self, request: web.Request) -> _Json:
         kind, tell = _PARTS[request.match_info["part"]]
-        found = self._world.list_services(_place(request).parent, 1000).services
+        found = self._world.list_services(_place(request).parent, _MOST).services
         return resources.list_json(kind, (tell(one, self._world.number) for one in found))
 
     async def part(self, request: web.Request) -> _Json:
@@ -161,7 +162,7 @@ class _Api:
         where = _place(request)
         name, token = request.match_info["revision"], ""
         while True:
-            page = self._world.list_revisions(f"{where.parent}/services/-", 1000, token)
+            page = self._world.list_revisions(f"{where.parent}/services/-", _MOST, token)
             for one in page.revisions:
                 if short(one.name) == name:
                     return one
@@ -176,11 +177,21 @@ _PARTS = {
 }
 
 
+async def _none(request: web.Request) -> _Json:
+    """Answer that there are no jobs: this Cloud Run has services alone."""
+    kind = {"jobs": "JobList", "executions": "ExecutionList"}[request.match_info["kind"]]
+    return {"apiVersion": _JOBS, "kind": kind, "metadata": {}, "items": []}
+
+
 def _place(request: web.Request) -> Where:
     named = _HOST.match(request.url.host or "")
     if named is None:
         raise ValueError("the host must begin with the name of a region.")
     return Where(request.match_info["project"], named[1], request.match_info.get("service", ""))
+
+
+def _page(request: web.Request) -> tuple[int, str]:
+    return int(request.query.get("limit") or _MOST), request.query.get("continue", "")
 
 
 async def _json(request: web.Request) -> _Json:

@@ -37,7 +37,7 @@ def handlers(store: LogStore, faults: Faults) -> "tuple[grpc.GenericRpcHandler[M
         return types.ListLogsResponse.pb()(log_names=names)
 
     async def write_entries(request: Message) -> Message:
-        _write(store, request)
+        write(store, request)
         return types.WriteLogEntriesResponse.pb()()
 
     def tail(requests: AsyncIterator[Message]) -> AsyncIterator[Message]:
@@ -106,7 +106,7 @@ def _window(asked: Message) -> float:
     return seconds
 
 
-def _write(store: LogStore, request: Message) -> None:
+def write(store: LogStore, request: Message) -> None:
     """Store a batch: all of it or nothing, or (`partial_success`) what is valid.
 
     The answer names the first entry that is not; Google's list of all of them, a detail of its status, is left out.

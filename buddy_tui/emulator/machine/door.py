@@ -9,7 +9,7 @@ from asyncio import StreamReader, StreamWriter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
-from buddy_tui.emulator.machine.proxy import DOMAIN
+from buddy_tui.emulator.machine.proxy import is_ours
 
 _CHUNK = 1 << 16
 _OPEN = b"HTTP/1.1 200 Connection established\r\n\r\n"
@@ -49,7 +49,7 @@ async def _lead(
             head = await reader.readuntil(b"\r\n\r\n")
             if not head.startswith(b"CONNECT "):
                 await _join(reader, writer, http, head)
-            elif _is_ours(head):
+            elif is_ours(head.split(b" ", 2)[1].rpartition(b":")[0].decode("latin-1")):
                 writer.write(_OPEN)
                 await writer.drain()
                 await writer.start_tls(tls)
@@ -59,11 +59,6 @@ async def _lead(
                 await writer.drain()
     finally:
         writer.close()
-
-
-def _is_ours(head: bytes) -> bool:
-    host = head.split(b" ", 2)[1].rpartition(b":")[0]
-    return host.endswith(f".{DOMAIN}".encode())
 
 
 async def _join(reader: StreamReader, writer: StreamWriter, address: _Address, first: bytes = b"") -> None:

@@ -40,6 +40,18 @@ async def led(endpoints: Mapping[str, str]) -> AsyncIterator[dict[str, str]]:
             yield _env(folder, port)
 
 
+def without_gcloud(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return an environment without what it tells gcloud: a configuration, an account, another proxy.
+
+    Which Python gcloud runs with stays: that is about this machine, and not about whom gcloud speaks to.
+    """
+    return {
+        key: value
+        for key, value in environ.items()
+        if not key.startswith("CLOUDSDK_") or key.startswith("CLOUDSDK_PYTHON")
+    }
+
+
 def _address(url: str) -> tuple[str, int]:
     parts = urlsplit(url)
     return parts.hostname or "", parts.port or 0
@@ -67,4 +79,6 @@ def _env(folder: Path, port: int) -> dict[str, str]:
         "CLOUDSDK_PROXY_TYPE": "http",
         "CLOUDSDK_PROXY_ADDRESS": "127.0.0.1",
         "CLOUDSDK_PROXY_PORT": str(port),
+        # Whatever else goes past the operator's own proxy, gcloud's gRPC has to find ours.
+        "no_grpc_proxy": "127.0.0.1,localhost",
     }

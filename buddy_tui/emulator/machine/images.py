@@ -90,6 +90,15 @@ class Registry:
         whole = (built.reference for built in tuple(self._built.values()))
         return any(one.partition("/")[2] == f"{name}@{digest}" and self.find(one) for one in whole)
 
+    def below(self, repository: str) -> tuple[tuple[Built, bool], ...]:
+        """Return the images of `HOST/PROJECT/REPOSITORY`, newest first, and of each whether its bare name means it."""
+        there = {
+            built.reference: (built, self._built[_untagged(built.reference)] is built)
+            for built in tuple(self._built.values())
+            if built.reference.startswith(f"{repository}/") and self.find(built.reference)
+        }
+        return tuple(sorted(there.values(), key=lambda one: one[0].finished, reverse=True))
+
     def lose(self, reference: str) -> None:
         """Forget an image, named with its digest, as a registry's clean-up policy does."""
         self._faults.missing_images |= {reference}

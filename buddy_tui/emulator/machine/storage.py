@@ -105,7 +105,7 @@ class _Api:
         names = [name for name in names if name > query.get("pageToken", "")]
         page = names[: int(query.get("maxResults") or 1000)]
         answer: dict[str, Any] = {"kind": "storage#objects"}
-        answer["items"] = [object_json(found[name]) for name in page if name in found]
+        answer["items"] = [object_json(found[name], _origin(request)) for name in page if name in found]
         answer["prefixes"] = [name for name in page if name not in found]
         if len(names) > len(page):
             answer["nextPageToken"] = page[-1]
@@ -114,7 +114,7 @@ class _Api:
     async def get_object(self, request: web.Request) -> web.StreamResponse:
         stored = self._named(request)
         if request.query.get("alt") != "media":
-            return web.json_response(object_json(stored))
+            return web.json_response(object_json(stored, _origin(request)))
         headers = {
             hdrs.CONTENT_TYPE: stored.content_type,
             "X-Goog-Generation": str(stored.generation),
@@ -161,7 +161,7 @@ class _Api:
                 grpc.StatusCode.INVALID_ARGUMENT, f"Failed to parse Content-Range header: '{asked}'."
             )
         if upload.finished:
-            return web.json_response(object_json(upload.finished))
+            return web.json_response(object_json(upload.finished, _origin(request)))
         if found["start"] is not None:
             await self._receive(request, upload.spool, int(found["start"]))
         if found["total"] != str(upload.spool.size):
@@ -215,13 +215,18 @@ class _Api:
             resource.get("metadata", {}).items(),
         )
         upload.finished = stored
-        return web.json_response(object_json(stored))
+        return web.json_response(object_json(stored, _origin(request)))
 
     def _named(self, request: web.Request) -> StoredObject:
         bucket, name = request.match_info["bucket"], request.match_info["object"]
         stored = self._store.get(bucket, name, int(request.query.get("generation") or 0))
         self._store.check(bucket, name, request.query.get("ifGenerationMatch"))
         return stored
+
+
+def _origin(request: web.Request) -> str:
+    """Return the address that was asked, which an object's links lead to."""
+    return str(request.url.origin())
 
 
 def _answering(handler: _Handler, faults: Faults) -> _Handler:

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Any
+from urllib.parse import quote
 
 from buddy_tui.emulator.machine.objects import Bucket, StoredObject
 
@@ -21,11 +22,15 @@ def bucket_json(bucket: Bucket) -> dict[str, Any]:
     }
 
 
-def object_json(stored: StoredObject) -> dict[str, Any]:
-    """Return an object resource."""
+def object_json(stored: StoredObject, origin: str) -> dict[str, Any]:
+    """Return an object resource, with links to `origin`."""
+    path = f"/storage/v1/b/{stored.bucket}/o/{quote(stored.name, safe='')}"
+    content = f"/download{path}?generation={stored.generation}&alt=media"
     told = {
         "kind": "storage#object",
         "id": f"{stored.bucket}/{stored.name}/{stored.generation}",
+        "selfLink": f"{origin}{path}",
+        "mediaLink": f"{origin}{content}",
         "name": stored.name,
         "bucket": stored.bucket,
         "generation": str(stored.generation),

@@ -50,7 +50,6 @@ def _complete_service(entry: Entry, number: str) -> None:
         service.latest_created_revision = entry.at(newest).revision_path
     if ready and not service.latest_ready_revision:
         service.latest_ready_revision = entry.at(ready).revision_path
-    service.generation = service.generation or len(entry.revisions)
     if not service.HasField("create_time"):
         service.create_time.CopyFrom(next(iter(entry.revisions.values())).create_time)
     wrote = service.update_time if service.HasField("update_time") else entry.revisions[newest].create_time

@@ -83,9 +83,13 @@ class Entry:
         )
 
     def count(self, revision: str) -> None:
-        """Go on counting from a new revision, so that numbers in names only rise."""
+        """Go on counting from a new revision, so that numbers in names only rise.
+
+        The generation of the service is never behind: gcloud takes the next one as the number of the next revision.
+        """
         number = re.match(r"-(\d{5})\b", revision.removeprefix(self.where.service))
         self.deployed = max(self.deployed + 1, int(number[1]) if number else 0)
+        self.service.generation = max(self.service.generation, self.deployed)
 
     def stamp(self, micros: int, principal: str) -> None:
         """Note a write at `micros` by who calls, or else by `principal`: the etag moves, and never back."""

@@ -15,8 +15,8 @@ from buddy_tui.emulator.run.waiting import LongRunning
 from buddy_tui.emulator.run.world import World
 
 _PLACE = "/v2/{parent:projects/[^/]+/locations/[^/]+}"
-_SERVICE = "/v2/{name:projects/[^/]+/locations/[^/]+/services/[^/]+}"
-_REVISION = "/v2/{name:projects/[^/]+/locations/[^/]+/services/[^/]+/revisions/[^/]+}"
+_SERVICE = "/v2/{name:projects/[^/]+/locations/[^/]+/services/[^/:]+}"
+_REVISION = "/v2/{name:projects/[^/]+/locations/[^/]+/services/[^/:]+/revisions/[^/:]+}"
 _OPERATION = "/v2/{name:projects/[^/]+/locations/[^/]+/operations/[^/:]+}"
 
 

@@ -113,7 +113,9 @@ def test_a_disabled_address_says_how_to_enable_it() -> None:
     (one,) = targets_of(service(tagged(STABLE, "stable", 100), default_uri_disabled=True), REVISIONS)
 
     assert one.refusal is Refusal.ADDRESS_DISABLED
-    assert one.fix == "gcloud run services update api --default-url --region europe-west1 --project acme-prod"
+    assert one.fix == (
+        "gcloud beta run services update api --default-url --region europe-west1 --project acme-prod"
+    )
 
 
 @pytest.mark.parametrize(

@@ -89,7 +89,7 @@ def test_a_blank_in_the_name_proves_that_the_whole_command_is_one_word() -> None
 
     assert finding
     assert "whole command line" in finding.summary
-    assert finding.fix[1] == f"{SERVICE} --command=PROGRAM --args=WORD,WORD"
+    assert finding.fix[1] == f"{SERVICE} --command=PROGRAM --args=FIRST,SECOND"
 
 
 def test_a_tool_that_a_script_missed_before_another_end_is_no_entrypoint() -> None:

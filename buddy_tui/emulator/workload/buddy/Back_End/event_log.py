@@ -1,4 +1,4 @@
-"""Structured log lines on standard output, as Cloud Logging reads them."""
+"""Log lines on standard output, as Cloud Logging reads them: plain ones, and structured ones for what went wrong."""
 
 import json
 import sys
@@ -21,6 +21,10 @@ class EventLog:
     def __init__(self, identity: Identity, out: TextIO = sys.stdout) -> None:
         self._identity = identity
         self._out = out
+
+    def say(self, message: str) -> None:
+        """Write a plain line: at a structured one `gcloud run services logs read` (528) breaks off."""
+        print(message, file=self._out, flush=True)
 
     def info(self, message: str, **fields: object) -> None:
         self._write("INFO", message, fields)

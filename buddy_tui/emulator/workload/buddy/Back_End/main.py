@@ -139,9 +139,9 @@ async def _lifespan(receive, send) -> None:
     while True:
         event = await receive()
         if event["type"] == "lifespan.startup":
-            log.info("Buddy is up", revision=settings.revision)
+            log.say(f"Buddy is up: {settings.revision}")
         else:
-            log.info("Buddy goes down", uptime_seconds=identity.uptime_seconds())
+            log.say(f"Buddy goes down after {identity.uptime_seconds()} s")
         await send({"type": f"{event['type']}.complete"})
         if event["type"] == "lifespan.shutdown":
             return
