@@ -12,6 +12,7 @@ from buddy_tui.clean import clean, clean_line
 from buddy_tui.model import LogEntry, LogState
 from buddy_tui.probes.values import Attempt, Cell, Target, Verdict
 from buddy_tui.question import Question
+from buddy_tui.redact import redact
 from screens.messages import Copy
 from screens.probe_words import latencies, millis, numbers, reason, state, verdict
 from screens.sheet import Sheet
@@ -97,13 +98,15 @@ def cell_facts(cell: Cell, target: Target, question: Question, shown: Attempt | 
 def _request(target: Target, question: Question) -> Iterator[Fact]:
     ask = question.ask
     yield Fact("Request")
-    yield Fact(ask.method, (Word(ask.path), *([Word(f"at {target.base}", "dim")] if target.base else [])))
+    yield Fact(
+        ask.method, (Word(redact(ask.path)), *([Word(f"at {target.base}", "dim")] if target.base else []))
+    )
     names = ", ".join(dict.fromkeys(name.lower() for name, _value in ask.headers))
     yield from _some("headers", f"{names} (values are not shown)" if names else "")
     yield from _some("body", f"JSON, {len(ask.json.encode())} bytes" if ask.json else "")
     yield from _some("audience", target.audience, tone="dim")
     expected = [f"{low}" if low == high else f"{low} to {high}" for low, high in question.expect.statuses]
-    fields = [f"{pointer} = {value!r}" for pointer, value in question.expect.fields]
+    fields = [redact(f"{pointer} = {value!r}") for pointer, value in question.expect.fields]
     pattern = [f"the body matches {question.expect.pattern}"] if question.expect.pattern else []
     yield Fact("expects", tuple(Word(one) for one in (f"status {', '.join(expected)}", *fields, *pattern)))
     critical = "critical" if question.critical else "not critical"

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from buddy_tui.finding import Finding
 from buddy_tui.model import Condition, Container, Revision, Service, Trouble
+from buddy_tui.redact import redact
 from buddy_tui.traffic import Share, TrafficTruth
 from screens.findings import finding_facts
 from screens.states import condition_state, revision_state, service_state
@@ -128,7 +129,7 @@ def _conditions(conditions: Iterable[Condition], *, told: str) -> Iterator[Fact]
 def _container(container: Container) -> Iterator[Fact]:
     yield Fact(f"Container {container.name}".rstrip())
     yield from _some("image", [container.image])
-    yield from _some("command", [" ".join(container.command)])
+    yield from _some("command", [redact(" ".join(container.command))])
     yield from _some("port", [str(container.port) if container.port else ""])
     yield from _some("cpu, memory", [", ".join(filter(None, (container.cpu, container.memory)))])
     yield from _some("probe", [container.startup_probe])
@@ -137,7 +138,7 @@ def _container(container: Container) -> Iterator[Fact]:
 
 
 def _labels(labels: tuple[tuple[str, str], ...]) -> Iterator[Fact]:
-    yield from _some("labels", (f"{name} = {value}" for name, value in labels))
+    yield from _some("labels", (redact(f"{name} = {value}") for name, value in labels))
 
 
 def _some(label: str, values: Iterable[str]) -> Iterator[Fact]:

@@ -3,6 +3,7 @@
 import asyncio
 
 from buddy_tui.errors import UsageProblem
+from buddy_tui.redact import redact
 
 
 class Control:
@@ -26,12 +27,12 @@ class Control:
         """Wait for nothing more in this step, and go on if no gate has failed. Raises UsageProblem without a reason."""
         if not reason.strip():
             raise UsageProblem("Skipping a gate wants a reason.")
-        self._skip = reason.strip()
+        self._skip = redact(reason.strip())
         self._news.set()
 
     def abort(self, why: str = "It was given up.") -> None:
         """Put back what was before; `why` is a sentence."""
-        self.aborted = why
+        self.aborted = redact(why)
         self._news.set()
 
     def skipped(self) -> str:

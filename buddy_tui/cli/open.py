@@ -26,6 +26,7 @@ def open_file(
     """
     lines = FileLines(file)
     if why := no_terminal():
+        lines.close()
         raise UsageProblem(
             f"The file cannot be shown: {why}.", "For scripts and pipes: buddy-tui diagnose --file"
         )

@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
+from buddy_tui.redact import redact
+
 _Value = TypeVar("_Value")
 
 
@@ -20,7 +22,7 @@ class Control:
 
     def cancel(self, why: str = "It was given up.") -> None:
         """End the build that is under way, or take the candidate back where there is one already."""
-        self.why = why
+        self.why = redact(why)
         self._said.set()
 
     async def unless_cancelled(self, work: Coroutine[Any, Any, _Value]) -> _Value:

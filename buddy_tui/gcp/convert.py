@@ -5,6 +5,7 @@ Messages are the raw protobuf ones (`Service.pb(message)`): reading proto-plus f
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from buddy_tui.clean import clean, clean_line
@@ -19,6 +20,7 @@ from buddy_tui.model import (
     ServiceName,
     TrafficTarget,
 )
+from buddy_tui.redact import redact
 
 # The generated classes carry no types.
 Message = Any
@@ -163,10 +165,16 @@ def _condition(message: Message, fallback: str = "") -> Condition:
         type=clean_line(message.type_) or fallback,
         state=_STATES.get(message.state, ConditionState.UNKNOWN),
         reason=_camel(_enum_name(message, reason)) if reason else "",
-        message=clean(message.message).strip(),
+        message=_said(message.message),
         severity=_SEVERITIES.get(message.severity, "error"),
         since=moment(message, "last_transition_time"),
     )
+
+
+@lru_cache(maxsize=1024)  # the same few come with every look
+def _said(text: str) -> str:
+    """Return Cloud Run's words about what a container did; they may quote what it said itself."""
+    return redact(clean(text)).strip()
 
 
 def _container(message: Message) -> Container:

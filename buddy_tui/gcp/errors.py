@@ -28,6 +28,7 @@ from buddy_tui.errors import (
 )
 from buddy_tui.gcp.network import no_connection
 from buddy_tui.gcp.permissions import ACT_AS, ACTING, missing
+from buddy_tui.redact import redact
 
 SIGN_IN = "gcloud auth application-default login"
 LOG_TAIL = "the log tail"
@@ -288,6 +289,6 @@ _TABLE: tuple[tuple[type[Exception], Callable[[_Foreign, About], BuddyError]], .
 
 
 def _text(error: _Foreign) -> str:
-    """Return Google's own words on one clean line, without the trailing dot."""
+    """Return Google's own words on one clean line, without the trailing dot; they may quote what was sent."""
     told = getattr(error, "message", None) or (error.args[0] if error.args else "")
-    return clean_line(str(told))[:600].rstrip(". ")
+    return redact(clean_line(str(told))[:600]).rstrip(". ")

@@ -12,6 +12,7 @@ from pathlib import Path
 from buddy_tui.clean import clean_line
 from buddy_tui.errors import BuddyError, NotSignedIn, Unreachable
 from buddy_tui.gcp.network import no_connection
+from buddy_tui.redact import redact
 
 _SECONDS = 10.0
 _OTHERWISE = "--impersonate-service-account ACCOUNT"
@@ -73,7 +74,7 @@ async def _end(process: Process) -> None:
 
 def _failed(trouble: str) -> BuddyError:
     # What follows is gcloud's advice, and ours is the hint.
-    text = _PREFIX.sub("", clean_line(trouble)).partition(" Please run:")[0][:300].rstrip(". ")
+    text = _PREFIX.sub("", redact(clean_line(trouble))).partition(" Please run:")[0][:300].rstrip(". ")
     if why := no_connection(text):
         return Unreachable(
             f"gcloud gives no identity token: {why}.", "Check the network, the VPN and https_proxy."

@@ -10,6 +10,7 @@ from buddy_tui.probes.front_end import failure_of
 from buddy_tui.probes.pointer import MISSING, equal, pointed
 from buddy_tui.probes.values import Answer, Attempt, Verdict
 from buddy_tui.question import Expect, Question, Scalar
+from buddy_tui.redact import redact
 
 _EXCERPT = 400
 _MOST_SHOWN = 80
@@ -52,9 +53,9 @@ async def attempt_of(question: Question, number: int, answer: Answer) -> Attempt
 
 
 def excerpt(answer: Answer) -> str:
-    """Return the beginning of the body as clean text, at most 400 characters."""
+    """Return the beginning of the body as clean text without secrets, at most 400 characters."""
     # Escapes make a text longer, so that twice as much is enough.
-    text = clean(answer.body[: 2 * _EXCERPT].decode("utf-8", "replace"))
+    text = redact(clean(answer.body[: 2 * _EXCERPT].decode("utf-8", "replace")))
     return text if len(text) <= _EXCERPT else f"{text[: _EXCERPT - 1]}…"
 
 
@@ -92,8 +93,13 @@ def _wrong_field(expect: Expect, answer: Answer) -> str:
         if found is MISSING:
             return f"{pointer} is not there"
         if not equal(found, value):
-            return f"{pointer} is {_shown(found)}, expected {_shown(value)}"
+            return f"{pointer} is {_told(pointer, found)}, expected {_told(pointer, value)}"
     return ""
+
+
+def _told(pointer: str, value: object) -> str:
+    """Return a value as it may be shown: what a field's name or its own form gives away as a secret is masked."""
+    return redact(f"{pointer}={_shown(value)}").removeprefix(f"{pointer}=")
 
 
 def _shown(value: object | Scalar) -> str:

@@ -9,6 +9,7 @@ from buddy_tui import __version__
 from buddy_tui.clean import clean_line
 from buddy_tui.errors import UsageProblem
 from buddy_tui.question import Ask
+from buddy_tui.redact import redact
 
 USER_AGENT = f"buddy-tui/{__version__} (probe)"
 HIDDEN = "…"
@@ -72,7 +73,7 @@ def _shown(name: str, value: str) -> str:
         return HIDDEN
     if name in {"location", "content-location", "refresh", "link"} and "?" in value:
         value = f"{value.partition('?')[0]}?{HIDDEN}"  # where a login page is told whom to send back, and with what
-    return clean_line(value[:_LONGEST_VALUE])
+    return redact(clean_line(value[:_LONGEST_VALUE]))
 
 
 def _filled(header: str, value: str, environ: Mapping[str, str]) -> str:

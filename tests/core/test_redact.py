@@ -47,6 +47,14 @@ def test_a_value_is_masked(text: str) -> None:
         "http://localhost:8080/users/@me",
         "ModuleNotFoundError: No module named 'Back_End'",
         "password authentication failed for user",
+        "def show(authorization: str = Header()):",
+        "max_tokens: 4096",
+        "GET /orders?page=2&status_code=500&zipcode=8001",
+        f"api@sha256:{'0123456789abcdef' * 4}",
+        "x-cloud-trace-context: 0123456789abcdef0123456789abcdef/1",
+        "python3.11/site-packages/starlette/routing.py",
+        "task_runner_for_queue",
+        "gcloud run deploy api --no-traffic --tag candidate",
     ],
 )
 def test_names_addresses_and_code_stay_as_they_are(text: str) -> None:
