@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from buddy_tui.config import Settings
     from buddy_tui.diagnose import Examiner
     from buddy_tui.gateway import Cloud, Writes
-    from buddy_tui.model import LogBatch, Revision, Service, ServiceName, Trouble
+    from buddy_tui.model import LogBatch, Revision, Service, ServiceName
     from buddy_tui.probes.values import Door, Matrix
     from buddy_tui.sessions.values import Audit, Ladder
     from buddy_tui.verify.ticks import Ticks
@@ -60,6 +60,7 @@ class ProbeStreams:
 
         `pointed` is a revision that there must be an answer about, if only why it cannot be asked; may be empty.
         """
+        from buddy_tui.model import Trouble
         from buddy_tui.probes.ask import ask
         from buddy_tui.probes.targets import targets_of
         from buddy_tui.probes.values import Matrix
@@ -80,10 +81,11 @@ class ProbeStreams:
                 async for matrix in matrices:
                     yield matrix
         except BuddyError as error:
-            yield Matrix(name, done=True, trouble=self._trouble(error))
+            yield Matrix(name, done=True, trouble=Trouble.of(error, self._clock()))
 
     async def ladders(self, name: ServiceName, revision: str) -> AsyncGenerator[Ladder, None]:
         """Make a session on a revision and follow it; whenever this is closed, the session is taken away again."""
+        from buddy_tui.model import Trouble
         from buddy_tui.sessions.climb import climb
         from buddy_tui.sessions.values import Ladder
 
@@ -104,10 +106,11 @@ class ProbeStreams:
                     async for ladder in ladders:
                         yield ladder
         except BuddyError as error:
-            yield Ladder(name, revision, trouble=self._trouble(error))
+            yield Ladder(name, revision, trouble=Trouble.of(error, self._clock()))
 
     async def audits(self, name: ServiceName) -> AsyncGenerator[Audit, None]:
         """Count the sessions that are kept, once."""
+        from buddy_tui.model import Trouble
         from buddy_tui.sessions.audit import audit
         from buddy_tui.sessions.values import Audit
 
@@ -115,16 +118,18 @@ class ProbeStreams:
             cloud, service, revisions, _ = await self._met(name)
             yield await audit(cloud, service, revisions, self._settings.session, clock=self._clock)
         except BuddyError as error:
-            yield Audit(name, trouble=self._trouble(error))
+            yield Audit(name, trouble=Trouble.of(error, self._clock()))
 
     async def checklists(
         self, name: ServiceName, revision: str, wake: asyncio.Event
     ) -> AsyncGenerator[Checklist, None]:
         """Answer the plan for a revision (empty: the candidate, else who serves), and again whenever that is asked.
 
-        A line that was ticked by hand meanwhile is shown so at once, and nothing is asked anew for it.
+        A line that was ticked by hand meanwhile is shown so at once, and nothing is asked anew for it. The answers of
+        a whole look are kept on this machine, and tell a later one what was last seen.
         """
-        from buddy_tui.verify.ticks import Ticks, ticked
+        from buddy_tui.model import Trouble
+        from buddy_tui.verify.ticks import Ticks
         from buddy_tui.verify.values import Checklist
 
         ticks, checklist = Ticks(name), Checklist(name, revision)
@@ -134,20 +139,40 @@ class ProbeStreams:
                 async with self._tidied(), aclosing(self._verified(name, revision, ticks)) as values:
                     async for checklist in values:
                         yield checklist
-                wake.clear()  # a tick that came meanwhile is in the last value already
-                while True:
-                    await wake.wait()
-                    wake.clear()
-                    words = ticks.of(checklist.revision)
-                    lines = tuple(ticked(line, words) for line in checklist.lines)
-                    if lines == checklist.lines:
-                        break
-                    checklist = replace(checklist, lines=lines)
-                    yield checklist
+                wake.clear()
+                async with aclosing(self._ticked(checklist, ticks, wake)) as values:
+                    async for checklist in values:
+                        yield checklist
             except BuddyError as error:
-                checklist = replace(checklist, done=True, trouble=self._trouble(error))
+                checklist = replace(checklist, done=True, trouble=Trouble.of(error, self._clock()))
                 yield checklist
                 await wake.wait()
+
+    async def _ticked(
+        self, checklist: Checklist, ticks: Ticks, wake: asyncio.Event
+    ) -> AsyncGenerator[Checklist, None]:
+        """Yield a checklist anew with each tick; end when somebody wakes us and has ticked nothing."""
+        while True:
+            told = ticks.on(checklist, self._clock())
+            if told != checklist:
+                checklist = told
+                yield checklist
+            await wake.wait()
+            wake.clear()
+            if ticks.on(checklist, self._clock()) == checklist:
+                return
+
+    async def releases(
+        self, name: ServiceName, wake: asyncio.Event
+    ) -> AsyncGenerator[tuple[Checklist, ...], None]:
+        """Read the checklists that are kept of a service, the newest revision first, and again whenever that is asked."""
+        from buddy_tui.verify.kept import Kept
+
+        kept = Kept(name, self._clock)
+        while True:
+            wake.clear()
+            yield await asyncio.to_thread(kept.all)
+            await wake.wait()
 
     def tick(self, name: ServiceName, revision: str, line: str, by: str, note: str) -> None:
         """Keep somebody's word for a line of the plan. Raises UsageProblem or Unwritable."""
@@ -162,8 +187,10 @@ class ProbeStreams:
         from buddy_tui.disk import here
         from buddy_tui.errors import NotFound
         from buddy_tui.probes.ask import ask
+        from buddy_tui.report.checklist import keepable
         from buddy_tui.sessions.climb import climb
         from buddy_tui.verify.checklist import Subject, verify
+        from buddy_tui.verify.kept import Kept, remembered
         from buddy_tui.verify.plan import candidate
 
         cloud, service, revisions, door = await self._met(name)
@@ -173,7 +200,7 @@ class ProbeStreams:
         if chosen is None:
             raise NotFound(f"{name.service} has no revisions in {name.region}.", "Deploy it first.")
         plan, questions = self._settings.session, self._settings.questions
-        stream = verify(
+        looks = verify(
             Subject(service, revisions, chosen, plan),
             cloud=cloud,
             examiner=examiner,
@@ -192,6 +219,7 @@ class ProbeStreams:
             ),
             ticks=ticks,
         )
+        stream = remembered(looks, Kept(name, self._clock), keepable)
         async with aclosing(stream) as values:
             async for value in values:
                 yield value
@@ -201,7 +229,7 @@ class ProbeStreams:
     ) -> AsyncGenerator[LogBatch, None]:
         """List what was logged about one request, and again whenever that is asked: logs come later than answers."""
         from buddy_tui.log_scope import filter_of
-        from buddy_tui.model import Link, LogBatch, LogScope, LogState
+        from buddy_tui.model import Link, LogBatch, LogScope, LogState, Trouble
 
         scope = filter_of(LogScope(name, revision, trace=trace))
         while True:
@@ -210,7 +238,7 @@ class ProbeStreams:
                 cloud, _ = await self._connected()
                 page = await cloud.log_page(name.project, scope, size=_MOST_LINES)
             except BuddyError as error:
-                yield LogBatch(state=LogState(Link.BROKEN, trouble=self._trouble(error)))
+                yield LogBatch(state=LogState(Link.BROKEN, trouble=Trouble.of(error, self._clock())))
             else:
                 yield LogBatch(page.entries, state=LogState(Link.POLLING, complete=not page.token))
             await wake.wait()
@@ -236,8 +264,3 @@ class ProbeStreams:
 
     def _changes(self, cloud: Cloud) -> Writes | None:
         return self._writes(cloud) if self._writes else None
-
-    def _trouble(self, error: BuddyError) -> Trouble:
-        from buddy_tui.model import Trouble
-
-        return Trouble(str(error), error.hint, int(error.exit_code), self._clock())

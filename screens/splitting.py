@@ -4,11 +4,9 @@ from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from buddy_tui.actions.arithmetic import ALL_TO_LATEST, LATEST, percents_of, tags_of
@@ -16,32 +14,26 @@ from buddy_tui.actions.values import Verb
 from buddy_tui.clean import clean_line
 from buddy_tui.model import Service
 from screens.base import BuddyScreen
+from screens.dialog import Dialog
 
 _WHOLE = 100
 
 Percents = tuple[tuple[str, int], ...]
 
 
-class SplitPage(ModalScreen[Percents]):
+class SplitPage(Dialog[Percents]):
     """A percent for each of some keys. Only what was filled in is asked for; the others share the rest as they did."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "dismiss(())", "Cancel", id="split.cancel"),
         Binding("down", "app.focus_next", "Next", show=False, id="split.next"),
         Binding("up", "app.focus_previous", "Previous", show=False, id="split.previous"),
     ]
     DEFAULT_CSS = """
     SplitPage {
-        align: center middle; background: $background 60%;
-        #dialog { width: 72; max-width: 100%; height: auto; max-height: 100%; padding: 1 2; background: $surface;
-                  border: round $border; }
         VerticalScroll { height: auto; max-height: 12; margin: 1 0; }
-        Horizontal { height: 1; }
         .key { width: 1fr; text-wrap: nowrap; text-overflow: ellipsis; }
         .now { width: 12; color: $text-muted; }
-        Input { width: 9; border: none; height: 1; background: $panel; padding: 0 1; }
-        Input:focus { background: $block-cursor-background; }
-        #how { color: $text-muted; }
+        Input { width: 9; }
     }
     """
 
@@ -50,20 +42,18 @@ class SplitPage(ModalScreen[Percents]):
         self._service = service
         self._now = now
 
-    def compose(self) -> ComposeResult:
+    def body(self) -> ComposeResult:
         """Put one line for each key, with what it has now."""
-        with Vertical(id="dialog"):
-            yield Static(
-                Content.assemble(("Split the traffic of ", "bold"), clean_line(self._service)), markup=False
-            )
-            with VerticalScroll(can_focus=False):
-                for place, (key, percent) in enumerate(self._now):
-                    with Horizontal():
-                        yield Static(clean_line(key), classes="key", markup=False)
-                        yield Static(f"{percent:>3} % now", classes="now", markup=False)
-                        yield Input(id=f"percent-{place}", type="integer", max_length=3, compact=True)
-            yield Static(id="sum", markup=False)
-            yield Static("enter shows what would change · tab next · esc cancels", id="how", markup=False)
+        title = Content.assemble(("Split the traffic of ", "bold"), clean_line(self._service))
+        yield Static(title, markup=False)
+        with VerticalScroll(can_focus=False):
+            for place, (key, percent) in enumerate(self._now):
+                with Horizontal():
+                    yield Static(clean_line(key), classes="key", markup=False)
+                    yield Static(f"{percent:>3} % now", classes="now", markup=False)
+                    yield Input(id=f"percent-{place}", type="integer", max_length=3, compact=True)
+        yield Static(id="sum", markup=False)
+        yield Static("enter shows what would change · tab next · esc cancels", id="how", markup=False)
 
     def on_mount(self) -> None:
         """Begin with what is asked for."""
@@ -83,13 +73,9 @@ class SplitPage(ModalScreen[Percents]):
         others = any(percent for key, percent in self._now if key not in dict(asked))
         self.query_one("#sum", Static).update(_told(total, asked=bool(asked), others=others))
 
-    @on(Input.Submitted)
-    def _done(self) -> None:
+    def submit(self) -> None:
+        """Ask for what is filled in; whoever opened this shows what would change."""
         self.dismiss(self._asked())
-
-    def dismiss(self, result: Percents | None = None) -> AwaitComplete:
-        """Go, once, as a `Sheet` does."""
-        return super().dismiss(result) if self.is_active else AwaitComplete()
 
 
 def _told(total: int, *, asked: bool, others: bool) -> Content:

@@ -1,4 +1,4 @@
-"""The verification plan of one service: each line answered by what was seen, or by somebody's word."""
+"""The release checklist of one service: each line answered by what was seen, or by somebody's word; now, and kept."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -11,41 +11,42 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widgets import Static
 
-from buddy_tui.clean import clean, clean_line
+from buddy_tui.clean import clean_line
 from buddy_tui.config import Settings
 from buddy_tui.model import ServiceName
-from buddy_tui.verify.values import Answered, Checklist, Line
+from buddy_tui.verify.kept import made
+from buddy_tui.verify.values import Checklist, Line
 from screens import links
 from screens.base import BuddyScreen, Feed
-from screens.messages import Copy
+from screens.messages import Copy, Save
 from screens.probe_words import WRITES, short
 from screens.theme import toned
+from screens.verify_words import facts, headline, preview, status
 from screens.widgets.checklist import COLUMNS, ChecklistTable, answer, rows
-from screens.widgets.facts import Fact
 from screens.widgets.header import IdentityHeader
 from screens.widgets.notice import Notice
 from screens.widgets.table import KeyedTable
-from screens.words import Cell, Clock, age, moment, span
+from screens.words import Clock, span
 
 _LEAST = (40, 8)
 _PATIENCE = timedelta(seconds=2)
 _NEXT = 30.0
-_COUNTED = (
-    (Answered.NO, "✗", "no", "bad"),
-    (Answered.UNKNOWN, "?", "unknown", "warn"),
-    (Answered.YES, "✓", "yes", "ok"),
-    (Answered.BY_HAND, "@", "by hand", "info"),
-    (Answered.PENDING, "●", "to come", "info"),
-)
 
 
 class VerifyScreen(BuddyScreen):
-    """A live checklist. `tick` is given the revision, a line's id, a name and a note; the feed then shows it."""
+    """A live checklist, and those that are kept: `[` and `]` go through them, and no answer of one is shown in another.
+
+    `releases` feeds what is kept, the newest revision first. `tick` is given the revision, a line's id, a name and a
+    note, and tells whether that is kept.
+    """
 
     CSS_PATH = "verify.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("t", "tick", "Tick by hand", id="verify.tick"),
         Binding("d", "describe", "Describe", id="verify.describe"),
+        Binding("left_square_bracket", "older", "Older", key_display="[", show=False, id="verify.older"),
+        Binding("right_square_bracket", "newer", "Newer", key_display="]", show=False, id="verify.newer"),
+        Binding("ctrl+s", "save", "Save", show=False, id="verify.save"),
         Binding("y", "copy_line", "Copy line", show=False, id="verify.copy-line"),
         Binding("Y", "copy_command", "Copy headless command", show=False, id="verify.copy-command"),
     ]
@@ -53,9 +54,14 @@ class VerifyScreen(BuddyScreen):
 The plan that says when a release is good, answered line by line: by a probe, a log query, a snapshot or Firestore.
 
 - **✓ yes** and **✗ no** were seen, with the evidence and when. **? unknown** says why it could not be seen.
+- **? was yes** is unknown too: nothing could be seen now, and what an earlier look saw is told beside it, with its
+  time. Nothing passes by what was true before.
 - Looking asks every question, and tries a session: it {WRITES}. Read-only, no session is tried.
 - **@ by hand** is somebody's word. `t` asks for a name and a note; without both, nothing is ticked. What was measured
   stays beside it: a **✗ no** does not go away because somebody says yes.
+
+Every look is kept on this machine. `[` and `]` go to the release before and the one after, as they were **KEPT**: read
+from the disk, nobody is asked. `ctrl+s` saves what is shown as Markdown, without names.
 
 `enter` or `d` tells everything about a line; `ctrl+r` looks again.
 """
@@ -66,17 +72,22 @@ The plan that says when a release is good, answered line by line: by a probe, a 
         feed: Feed[Checklist],
         clock: Clock,
         name: ServiceName,
-        tick: Callable[[str, str, str, str], None],
+        releases: Feed[tuple[Checklist, ...]],
+        tick: Callable[[str, str, str, str], bool],
     ) -> None:
         super().__init__(settings, feed, clock, name.project, name.region, name.service)
         self._address = name
+        self._kept_feed = releases
         self._vouch = tick
-        self._checklist: Checklist | None = None
+        self._live: Checklist | None = None
+        self._kept: tuple[Checklist, ...] = ()
+        self._pointed = ""
+        self._keeping = ""
         self._since: datetime = clock()
 
     def body(self) -> ComposeResult:
         """Put the counts above the lines, and the line under the cursor below."""
-        yield Static(id="headline", markup=False)
+        yield Static(headline(self._shown), id="headline", markup=False)
         yield Static(id="status", markup=False)
         yield ChecklistTable(COLUMNS, id="lines")
         yield Static(id="preview", classes="-blank", markup=False)
@@ -95,6 +106,7 @@ The plan that says when a release is good, answered line by line: by a probe, a 
         self.table.focus()
         self._stand_in()
         self._show_status()
+        self.call_after_refresh(self._remember)
 
     def tick(self) -> None:
         """Let ages go on."""
@@ -104,18 +116,89 @@ The plan that says when a release is good, answered line by line: by a probe, a 
         self._show_status()
 
     def receive(self, value: Checklist) -> None:
-        """Take what is answered by now."""
-        self._checklist = value
+        """Take what is answered by now; a whole look is among those that are kept."""
+        self._live = value
+        if value.done:
+            self._kept_feed.refresh()
+        if value.keeping not in {"", self._keeping}:
+            self._keeping = value.keeping
+            self.notify(value.keeping, title="The checklist on this disk", severity="warning", markup=False)
+        self._show()
+
+    def _remember(self) -> None:
+        self.follow(self._kept_feed.stream(), self._take_kept, group="kept")
+
+    def _take_kept(self, releases: tuple[Checklist, ...]) -> None:
+        self._kept = releases
+        self._show()
+
+    @property
+    def _timeline(self) -> tuple[Checklist | None, ...]:
+        """What `[` and `]` go through, the newest revision first; `None` is where the live one stands."""
+        live = self._live
+        if live is None or not live.lines:
+            return (None, *self._kept)
+        others = [one for one in self._kept if one.revision != live.revision]
+        newer = sum(made(one) > made(live) for one in others)
+        return (*others[:newer], None, *others[newer:])
+
+    @property
+    def _place(self) -> int:
+        """Where in the timeline we are; what is not there any more gives way to the live one."""
+        names = [one.revision if one else "" for one in self._timeline]
+        return names.index(self._pointed if self._pointed in names else "")
+
+    @property
+    def _shown(self) -> Checklist:
+        return self._timeline[self._place] or self._live or Checklist(self._address)
+
+    def _neighbour(self, step: int) -> str | None:
+        """Return the revision that lies so many releases before this one; empty is the live one, `None` is none."""
+        at = self._place + step
+        if not 0 <= at < len(self._timeline):
+            return None
+        there = self._timeline[at]
+        return there.revision if there else ""
+
+    def action_older(self) -> None:
+        """Go to the release before."""
+        self._go(1)
+
+    def action_newer(self) -> None:
+        """Go to the release after."""
+        self._go(-1)
+
+    def action_refresh(self) -> None:
+        """Look again, at the live one."""
+        self._pointed = ""
+        self._show()
+        super().action_refresh()
+
+    def _go(self, step: int) -> None:
+        there = self._neighbour(step)
+        if there is not None:
+            self._pointed = there
+            self._show()
+
+    def _ways(self) -> str:
+        """Name the keys that lead elsewhere, and where to."""
+        there = ((key, self._neighbour(step)) for key, step in (("[", 1), ("]", -1)))
+        return "  ".join(
+            f"{key} {short(one, self._address) if one else 'live'}" for key, one in there if one is not None
+        )
+
+    def _show(self) -> None:
+        shown = self._shown
         # What was looked at is as fresh as it says, even where some of it could not be.
-        trouble = None if value.lines else value.trouble
-        self.query_one(IdentityHeader).tell(value.as_of, trouble, inf if value.done else _NEXT)
-        self.query_one(Notice).as_of = value.as_of
-        self.query_one("#headline", Static).update(headline(value), layout=False)
+        trouble = None if shown.lines or shown.kept else shown.trouble
+        self.query_one(IdentityHeader).tell(shown.as_of, trouble, inf if shown.done else _NEXT)
+        self.query_one(Notice).as_of = shown.as_of
+        self.query_one("#headline", Static).update(headline(shown), layout=False)
         self._show_lines()
         self._stand_in()
         self._show_status()
         self._show_preview()
-        self.tell(value.trouble)
+        self.tell(shown.trouble if shown.lines or not shown.kept else None)
 
     def _begin(self) -> None:
         """Follow to the end: looking makes a session, and takes it away again."""
@@ -125,28 +208,31 @@ The plan that says when a release is good, answered line by line: by a probe, a 
         await self.follow_to_the_end(self._feed.stream(), self.receive, bool).ended()
 
     def _show_status(self) -> None:
-        told = status(self._checklist, self.clock(), read_only=bool(self.settings.read_only))
-        self.query_one("#status", Static).update(Content.assemble(*toned(told)), layout=False)
+        shown, box = self._shown, self.query_one("#status", Static)
+        told = status(shown, self.clock(), self._ways(), read_only=bool(self.settings.read_only))
+        box.set_class(shown.kept, "-kept")
+        box.update(Content.assemble(*toned(told)), layout=False)
 
     def _show_lines(self) -> None:
-        if self._checklist:
-            self.table.show(tuple(rows(self._checklist, self.clock())))
+        self.table.show(tuple(rows(self._shown, self.clock(), self.table.size.width)))
 
     def _stand_in(self) -> None:
         small = self.size.width < _LEAST[0] or self.size.height < _LEAST[1]
         self.table.words = f"Too small: {_LEAST[0]}x{_LEAST[1]} needed" if small else self._why_empty()
 
     def _why_empty(self) -> str:
+        shown = self._shown
         if self.table.rows:
             return ""
-        if self._checklist:
-            return "Nothing could be looked at" if self._checklist.trouble else "The plan has no line"
+        if shown.trouble:
+            return clean_line(shown.trouble.sentence) if shown.kept else "Nothing could be looked at"
+        if shown.done:
+            return "The plan has no line"
         waited = self.clock() - self._since
         return f"Reading {self._address.service} …" + (f" {span(waited)}" if waited >= _PATIENCE else "")
 
     def _line(self) -> Line | None:
-        lines = self._checklist.lines if self._checklist else ()
-        return next((one for one in lines if one.id == self.table.key), None)
+        return next((one for one in self._shown.lines if one.id == self.table.key), None)
 
     @on(KeyedTable.Pointed)
     def _show_preview(self) -> None:
@@ -157,9 +243,13 @@ The plan that says when a release is good, answered line by line: by a probe, a 
         self.refresh_bindings()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Offer what is about a line only where there is one."""
+        """Offer what is about a line, a checklist or another release only where there is one."""
         if action in {"describe", "tick", "copy_line"}:
             return self.is_mounted and self._line() is not None
+        if action in {"older", "newer"}:
+            return self._neighbour(1 if action == "older" else -1) is not None
+        if action == "save":
+            return bool(self._shown.lines)
         return super().check_action(action, parameters)
 
     @on(KeyedTable.Chosen)
@@ -174,15 +264,23 @@ The plan that says when a release is good, answered line by line: by a probe, a 
         """Ask for a name and a note, and pass them on."""
         from screens.tick import TickPage, Vouched
 
-        line, checklist = self._line(), self._checklist
-        if line is None or checklist is None:
+        line, checklist = self._line(), self._shown
+        if line is None:
             return
 
         def vouch(word: Vouched | None) -> None:
-            if word:
-                self._vouch(checklist.revision, line.id, word.by, word.note)
+            if word and self._vouch(checklist.revision, line.id, word.by, word.note):
+                (self._kept_feed if checklist.kept else self._feed).refresh()
 
         self.app.push_screen(TickPage(line, self.settings.account.value), vouch)
+
+    def action_save(self) -> None:
+        """Save what is shown as Markdown, without anybody's name."""
+        from buddy_tui.report.checklist import as_markdown
+        from buddy_tui.report.people import People, hidden_checklist
+
+        page = as_markdown(hidden_checklist(self._shown, People()))
+        self.post_message(Save([page], f"checklist-{self._shown.revision}.md"))
 
     def action_copy_line(self) -> None:
         """Copy the line with its answer."""
@@ -191,62 +289,8 @@ The plan that says when a release is good, answered line by line: by a probe, a 
 
     def action_copy_command(self) -> None:
         """Copy the command that prints the same."""
-        command = links.headless("verify", self._address, impersonate=self.settings.impersonate.value)
+        shown = self._shown
+        words = [*filter(None, [shown.revision]), *(["--kept"] if shown.kept else [])]
+        who = self.settings.impersonate.value
+        command = links.headless("checklist", self._address, *words, impersonate=who)
         self.post_message(Copy(command, "headless command"))
-
-
-def headline(checklist: Checklist) -> Content:
-    """Return for which revision the plan is and how many lines stand how, the bad ones first."""
-    if not checklist.revision:
-        return Content("")
-    counts = [
-        Cell(f"{mark} {count} {words}", tone)
-        for which, mark, words, tone in _COUNTED
-        if (count := sum(one.answered is which for one in checklist.lines))
-    ]
-    parts = [
-        Cell("plan for ", "dim"),
-        Cell(short(checklist.revision, checklist.name), "strong"),
-        Cell(" ·", "dim"),
-        *(one for part in counts for one in (Cell("  "), part)),
-    ]
-    return Content.assemble(*toned(*parts))
-
-
-def status(checklist: Checklist | None, now: datetime, *, read_only: bool) -> Cell:
-    """Return on one line what looking does while it does it, and afterwards how long ago that was."""
-    if checklist and checklist.done:
-        return Cell(f"looked {age(checklist.as_of, now)} ago · ctrl+r looks again", "dim")
-    session = (
-        "read-only: tries no session" if read_only else "writes one session of its own, deletes it again"
-    )
-    return Cell(f"● asks every question · {session}", "info")
-
-
-def preview(line: Line, now: datetime) -> Content:
-    """Return a line in full: its text, how it stands, what was seen, whose word it is."""
-    how, source = answer(line), f"  from {line.source}" if line.source else ""
-    return Content.assemble(
-        *toned(
-            Cell(f"{clean_line(line.text)}\n", "strong"),
-            Cell(how.text, how.tone),
-            Cell(f"{source}  {moment(line.at, now)}" if line.at else source, "dim"),
-            Cell(f"\n{clean(line.evidence)}" if line.evidence else ""),
-            Cell(f"\nby hand: {clean_line(line.by)}: {clean_line(line.note)}" if line.by else "", "info"),
-        )
-    )
-
-
-def facts(line: Line, now: datetime) -> tuple[Fact, ...]:
-    """Return everything about a line."""
-    told = [
-        Fact("section", (Cell(line.section),)),
-        Fact("line", (Cell(line.text, "strong"),)),
-        Fact("answer", (answer(line),)),
-        Fact("evidence", (Cell(line.evidence or "none"),)),
-        Fact("from", (Cell(line.source or "nobody"),)),
-        Fact("when", (Cell(moment(line.at, now)),)),
-    ]
-    if line.by:
-        told += [Fact("by hand", (Cell(line.by, "info"),)), Fact("note", (Cell(line.note),))]
-    return (*told, Fact("id", (Cell(line.id, "dim"),)))

@@ -1,4 +1,4 @@
-"""app: looking at a service: its revisions, a boot log, the probes, the verification plan."""
+"""app: looking at a service: its revisions, a boot log, the probes, the release checklist."""
 
 from __future__ import annotations
 
@@ -92,19 +92,20 @@ class Looking(BaseApp):
             self.push_screen(ProbesScreen(self.settings, feeds, self.clock, message.name, message.revision))
 
     def on_open_verify(self, message: OpenVerify) -> None:
-        """Show the verification plan of a service, once, however often it was asked before it was there."""
+        """Show the release checklist of a service, once, however often it was asked before it was there."""
         from screens.verify import VerifyScreen
 
-        name, revision = message.name, message.revision
-        feed = LiveFeed(lambda wake: self._feeds.probes.checklists(name, revision, wake))
+        name, revision, probes = message.name, message.revision, self._feeds.probes
+        feed = LiveFeed(lambda wake: probes.checklists(name, revision, wake))
+        kept = LiveFeed(lambda wake: probes.releases(name, wake))
 
-        def tick(verified: str, line: str, by: str, note: str) -> None:
+        def tick(verified: str, line: str, by: str, note: str) -> bool:
             try:
-                self._feeds.probes.tick(name, verified, line, by, note)
+                probes.tick(name, verified, line, by, note)
             except BuddyError as error:
                 self.notify(f"{error} {error.hint}".strip(), severity="error", markup=False)
-            else:
-                feed.refresh()
+                return False
+            return True
 
         if not isinstance(self.screen, VerifyScreen):
-            self.push_screen(VerifyScreen(self.settings, feed, self.clock, name, tick))
+            self.push_screen(VerifyScreen(self.settings, feed, self.clock, name, kept, tick))

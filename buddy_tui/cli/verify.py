@@ -126,14 +126,16 @@ async def _verified(made: _Verification, *, json: bool) -> int:
 async def answered(
     cloud: "Cloud", settings: "Settings", subject: "Subject", door: "Door", writes: "Writes | None"
 ) -> "Checklist":
-    """Return the whole checklist; a terminal is told how far it is. Without `writes` no session is made."""
+    """Return the whole checklist, which is kept; a terminal is told how far it is. Without `writes` no session is made."""
     from buddy_tui.diagnose import Examiner
     from buddy_tui.diagnose.shelf import Shelf
     from buddy_tui.disk import here
     from buddy_tui.logs import LogDesk
     from buddy_tui.probes import ask
+    from buddy_tui.report.checklist import keepable
     from buddy_tui.sessions.climb import climb
     from buddy_tui.verify.checklist import verify as look_at
+    from buddy_tui.verify.kept import Kept, remembered
     from buddy_tui.verify.ticks import Ticks
 
     service, revisions, revision = subject.service, subject.revisions, subject.revision.name
@@ -141,7 +143,7 @@ async def answered(
     ladders = climb(
         service, revisions, subject.plan, revision, door=door, cloud=cloud, writes=writes, clock=_now
     )
-    stream = look_at(
+    looks = look_at(
         subject,
         cloud=cloud,
         examiner=Examiner(desk, cloud, clock=_now, disk=here),
@@ -152,11 +154,14 @@ async def answered(
         ticks=Ticks(service.name),
     )
     try:
+        stream = remembered(looks, Kept(service.name, _now), keepable)
         async with aclosing(stream) as checklists:
             checklist = await anext(checklists)
             async for checklist in checklists:
                 _narrate(checklist)
-            return checklist
+        if checklist.keeping:
+            print(f"buddy-tui: {checklist.keeping}", file=sys.stderr)
+        return checklist
     finally:
         await desk.close()
 

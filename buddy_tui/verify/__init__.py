@@ -9,5 +9,7 @@ persisted    lines that the session probe answers
 request_log  lines that Cloud Run's request log answers
 production   lines that traffic and the session audit answer
 ticks        what somebody vouches for
+kept         the answers of every release that was looked at, and what was last seen of a line
+state_file   a file of either: written whole, read with care
 outcome      a checklist -> an exit code
 """

@@ -30,7 +30,7 @@ from buddy_tui.verify.request_log import (
     session_paths,
     sessions_in_production,
 )
-from buddy_tui.verify.ticks import Ticks, ticked
+from buddy_tui.verify.ticks import Ticks
 from buddy_tui.verify.values import Answered, Checklist, Line
 
 Clock = Callable[[], datetime]
@@ -121,17 +121,13 @@ class _Board:
 
     def failed(self, error: BuddyError) -> None:
         """Keep an error as a trouble."""
-        self.troubled(_trouble(error, self._clock()))
+        self.troubled(Trouble.of(error, self._clock()))
 
     def checklist(self, *, done: bool = False) -> Checklist:
-        lines, trouble = tuple(self._lines.values()), self._trouble
-        name, revision = self._subject.service.name, self._subject.revision.name
-        try:
-            words = self._ticks.of(revision) if self._ticks else ()
-            lines = tuple(ticked(line, words) for line in lines)
-        except BuddyError as error:
-            trouble = trouble or _trouble(error, self._clock())
-        return Checklist(name, revision, lines, done, self._clock(), trouble)
+        name, revision, now = self._subject.service.name, self._subject.revision, self._clock()
+        lines = tuple(self._lines.values())
+        made = Checklist(name, revision.name, lines, done, now, self._trouble, revision.created)
+        return self._ticks.on(made, now) if self._ticks else made
 
 
 async def _guarded(board: _Board, identities: Sequence[str], part: Callable[[], Awaitable[None]]) -> None:
@@ -143,10 +139,6 @@ async def _guarded(board: _Board, identities: Sequence[str], part: Callable[[], 
         board.failed(error)
         why = str(error)
     board.give_up(identities, why)
-
-
-def _trouble(error: BuddyError, now: datetime) -> Trouble:
-    return Trouble(str(error), error.hint, int(error.exit_code), now)
 
 
 @dataclass(frozen=True, slots=True)

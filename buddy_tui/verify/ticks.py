@@ -1,28 +1,21 @@
-"""verify: what somebody vouches for with a name and a note, kept in a file for each service and revision.
+"""verify: what somebody vouches for with a name and a note, kept in a file for each service and revision."""
 
-A file is written whole beside the old one and put in its place, so that a reader finds one or the other. One that
-cannot be read (torn, of somebody else, of a later version) is set aside and never overwritten.
-"""
-
-import json
-import os
-import tempfile
 from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from difflib import get_close_matches
 from pathlib import Path
-from urllib.parse import quote
+from typing import Any
 
 from buddy_tui.clean import clean_line
-from buddy_tui.errors import ConfigProblem, Unwritable, UsageProblem
-from buddy_tui.model import ServiceName
+from buddy_tui.errors import ConfigProblem, UsageProblem
+from buddy_tui.model import ServiceName, Trouble
+from buddy_tui.redact import redact
 from buddy_tui.verify.plan import IDS
-from buddy_tui.verify.values import Answered, Line
+from buddy_tui.verify.state_file import StateFile, default_folder, file_name
+from buddy_tui.verify.values import Answered, Checklist, Line
 
 _SCHEMA = "buddy.ticks/1"
-_MOST_BYTES = 1 << 20
 _LONGEST = 500
 
 
@@ -42,7 +35,7 @@ def vouched(line: str, by: str, note: str, at: datetime) -> Tick:
         near = get_close_matches(line, IDS, 1)
         hint = f"Did you mean {near[0]}?" if near else f"Lines: {', '.join(IDS)}."
         raise UsageProblem(f'The plan has no line "{clean_line(line)[:80]}".', hint)
-    by, note = clean_line(by)[:_LONGEST], clean_line(note)[:_LONGEST]
+    by, note = clean_line(by)[:_LONGEST], redact(clean_line(note))[:_LONGEST]
     if not (by and note):
         raise UsageProblem("Nothing is ticked by hand without a name and a note.", "--by NAME --note TEXT")
     return Tick(line, by, note, at)
@@ -53,58 +46,48 @@ class Ticks:
 
     def __init__(self, name: ServiceName, folder: Path | None = None) -> None:
         self._name = name
-        self._folder = folder or _default_folder()
+        self._folder = folder or default_folder()
 
     def path(self, revision: str) -> Path:
         """Return where the ticks of a revision are kept."""
-        parts = (self._name.project, self._name.region, self._name.service, revision)
-        return self._folder / f"{'_'.join(quote(part, safe='') for part in parts)}.json"
+        return self._folder / f"{file_name(self._name, revision)}.json"
 
     def of(self, revision: str) -> tuple[Tick, ...]:
         """Return the ticks of a revision. Raises ConfigProblem where their file cannot be read."""
-        known = self._read(revision)
+        known = self._file(revision).read()
         if known is None:
             where = clean_line(str(self.path(revision)))
             raise ConfigProblem(f"The ticks in {where} cannot be read.", "The next one sets that file aside.")
-        return tuple(known)
+        return known
 
     def keep(self, revision: str, tick: Tick) -> Path | None:
         """Keep a tick in place of an earlier one of the same line; return where an unreadable file was set aside.
 
         Raises Unwritable when the file cannot be written.
         """
-        from filelock import FileLock  # only who ticks needs it
+        return self._file(revision).change(
+            lambda known: self._document(revision, [*(one for one in known if one.line != tick.line), tick])
+        )
 
-        path = self.path(revision)
+    def on(self, checklist: Checklist, at: datetime) -> Checklist:
+        """Return a checklist with whose word there is for its lines; that they cannot be read is its trouble."""
         try:
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            with FileLock(path.with_suffix(".lock"), mode=0o600, timeout=10):
-                known = self._read(revision)
-                aside = _set_aside(path) if known is None else None
-                kept = [one for one in known or () if one.line != tick.line]
-                _write(path, self._document(revision, [*kept, tick]))
-                return aside
-        except (OSError, TimeoutError) as error:
-            why = getattr(error, "strerror", None) or "somebody else writes it"
-            raise Unwritable(f"The tick cannot be kept in {path}: {why}.") from None
+            words = self.of(checklist.revision)
+        except ConfigProblem as error:
+            return replace(checklist, trouble=checklist.trouble or Trouble.of(error, at))
+        return replace(checklist, lines=tuple(ticked(line, words) for line in checklist.lines))
 
-    def _read(self, revision: str) -> list[Tick] | None:
-        """Return the ticks; `None` where there is a file, and it cannot be read as ours."""
-        try:
-            with self.path(revision).open("rb") as file:
-                document = json.loads(file.read(_MOST_BYTES))
+    def _file(self, revision: str) -> StateFile[tuple[Tick, ...]]:
+        def parse(document: Any) -> tuple[Tick, ...]:  # noqa: ANN401 - whatever JSON holds
             if document["schema"] != _SCHEMA or document["revision"] != revision:
-                return None
-            return [_tick(one) for one in document["ticks"]]
-        except FileNotFoundError:
-            return []
-        except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
-            return None
+                raise ValueError
+            return tuple(_tick(one) for one in document["ticks"])
 
-    def _document(self, revision: str, ticks: Iterable[Tick]) -> str:
+        return StateFile(self.path(revision), parse, (), "The tick")
+
+    def _document(self, revision: str, ticks: Iterable[Tick]) -> dict[str, Any]:
         told = [asdict(one) | {"at": one.at.astimezone(UTC).isoformat()} for one in ticks]
-        document = {"schema": _SCHEMA, "service": self._name.path, "revision": revision, "ticks": told}
-        return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+        return {"schema": _SCHEMA, "service": self._name.path, "revision": revision, "ticks": told}
 
 
 def ticked(line: Line, ticks: Iterable[Tick]) -> Line:
@@ -118,37 +101,7 @@ def ticked(line: Line, ticks: Iterable[Tick]) -> Line:
     return told
 
 
-def _default_folder() -> Path:
-    from platformdirs import user_state_path
-
-    return user_state_path("buddy-tui", appauthor=False) / "verify"
-
-
 def _tick(told: dict[str, str]) -> Tick:
     at = datetime.fromisoformat(told["at"]).astimezone(UTC)
     line, by, note = (clean_line(told[key])[:_LONGEST] for key in ("line", "by", "note"))
     return Tick(line, by, note, at)
-
-
-def _set_aside(path: Path) -> Path:
-    """Rename a file that cannot be read to a name that is free, and return that."""
-    number = 1
-    while (aside := path.with_suffix(f".aside-{number}")).exists():
-        number += 1
-    path.rename(aside)
-    return aside
-
-
-def _write(path: Path, text: str) -> None:
-    """Put a new file in the place of the old one, in one step. Only its owner may read it."""
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=path.stem, suffix=".new")
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(descriptor)
-        Path(name).replace(path)
-    except BaseException:
-        with suppress(OSError):
-            Path(name).unlink()
-        raise

@@ -1,6 +1,6 @@
 """The verification plan as a table: sections as headings, a line with its mark, evidence, source and time."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import ClassVar, Final
 
@@ -19,7 +19,9 @@ COLUMNS = (
     Column("AGE", priority=1, right=True),
 )
 _SECTION = "section:"
-_EVIDENCE = 38
+# What stands beside a line's text and answer: the mark of the cursor, source, age, and what lies between columns.
+_BESIDE = 26
+_LEAST_EVIDENCE = 20
 _ANSWERS: Final = {
     Answered.YES: Cell("✓ yes", "ok"),
     Answered.NO: Cell("✗ no", "bad"),
@@ -35,25 +37,37 @@ def measured(line: Line) -> Cell:
 
 
 def answer(line: Line) -> Cell:
-    """Return how a line stands; what was measured stays in view beside a word given by hand."""
+    """Return how a line stands; what was measured stays in view beside a word given by hand.
+
+    What was seen earlier is told as past, and in the colour of what is not known.
+    """
+    if line.before and line.answered is Answered.UNKNOWN:
+        return measured(line)._replace(text=f"? was {line.before.answered}")
     if line.by and line.answered is not Answered.BY_HAND:
         return measured(line)._replace(text=f"{measured(line).text} + hand")
     return _ANSWERS[line.answered]
 
 
-def rows(checklist: Checklist, now: datetime) -> Iterator[Row]:
-    """Yield a heading for each section, and its lines below it."""
+def rows(checklist: Checklist, now: datetime, width: int) -> Iterator[Row]:
+    """Yield a heading for each section, and its lines below it; evidence is cut to the room in `width` cells."""
+    taken = _longest(line.text for line in checklist.lines)
+    taken += _longest(answer(line).text for line in checklist.lines) + _BESIDE
+    most = max(_LEAST_EVIDENCE, width - taken)
     section = ""
     for at, line in enumerate(checklist.lines):
         if line.section != section or not at:
             section = line.section
             yield Row(f"{_SECTION}{at}", (Cell(section, "info"),))
-        yield Row(line.id, _cells(line, now))
+        yield Row(line.id, _cells(line, now, most))
 
 
-def _cells(line: Line, now: datetime) -> tuple[Cell, ...]:
+def _longest(texts: Iterable[str]) -> int:
+    return max(map(len, texts), default=0)
+
+
+def _cells(line: Line, now: datetime, most: int) -> tuple[Cell, ...]:
     told = line.evidence or (f"{line.by}: {line.note}" if line.by else "")
-    told = told if len(told) <= _EVIDENCE else f"{told[: _EVIDENCE - 1]}…"
+    told = told if len(told) <= most else f"{told[: most - 1]}…"
     return (
         answer(line),
         Cell(line.text),

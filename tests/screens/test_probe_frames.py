@@ -1,4 +1,4 @@
-"""Probes and the verification plan at both sizes, as text."""
+"""Probes and the release checklist at both sizes, as text."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -74,6 +74,8 @@ async def test_probes_look_as_they_were_reviewed(
 
 PLANS = {
     "lines": Look((probing.CHECKLIST,), ("j", "j")),
+    "done": Look((probing.NOT_SEEN_NOW,), ("j", "j", "j", "j")),
+    "kept": Look((probing.NOT_SEEN_NOW,), ("j", "left_square_bracket")),
     "describe": Look((probing.CHECKLIST,), ("j", "j", "d")),
     "tick": Look((probing.CHECKLIST,), ("j", "j", "t")),
     "loading": Look(),
@@ -83,12 +85,15 @@ PLANS = {
 
 @pytest.mark.parametrize("size", SIZES, ids=("narrow", "wide"))
 @pytest.mark.parametrize("name", PLANS)
-async def test_the_verification_plan_looks_as_it_was_reviewed(
+async def test_the_release_checklist_looks_as_it_was_reviewed(
     name: str, size: tuple[int, int], matches_frame: Callable[[BuddyApp, str], None]
 ) -> None:
     look = PLANS[name]
 
-    async with on_verify(*look.values, size=size, keys=look.keys) as (app, _pilot):
+    async with on_verify(*look.values, size=size, keys=look.keys, kept=probing.KEPT_RELEASES) as (
+        app,
+        _pilot,
+    ):
         matches_frame(app, f"verify-{name}")
 
 

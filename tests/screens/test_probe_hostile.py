@@ -7,7 +7,7 @@ from buddy_tui.model import LogBatch, LogEntry, LogState, Trouble
 from buddy_tui.probes.values import Attempt, Cell, Matrix, Refusal, Target, Verdict
 from buddy_tui.question import Ask, Expect, Question
 from buddy_tui.sessions.values import Audit, Hour, Kept, Ladder, Step, Survival
-from buddy_tui.verify.values import Answered, Checklist, Line
+from buddy_tui.verify.values import Answered, Before, Checklist, Line
 from tests.make import NOW
 from tests.screens.incident import NAME
 from tests.screens.probe_stage import Ending, on_probes, on_verify
@@ -80,8 +80,13 @@ def audit(text: str) -> Audit:
 
 
 def checklist(text: str) -> Checklist:
-    lines = tuple(Line(f"{text}{one}", text, text, one, text, text, NOW, text, text) for one in Answered)
-    return Checklist(NAME, text, lines, as_of=NOW, trouble=Trouble(text, text, 3, NOW))
+    before = Before(Answered.YES, text, text, NOW)
+    lines = tuple(
+        Line(f"{text}{one}", text, text, one, text, text, NOW, text, text, before) for one in Answered
+    )
+    unvouched = Line(f"{text}-", text, text, Answered.UNKNOWN, text, text, NOW, before=before)
+    trouble = Trouble(text, text, 3, NOW)
+    return Checklist(NAME, text, (*lines, unvouched), as_of=NOW, trouble=trouble, keeping=text)
 
 
 def logged(text: str) -> LogBatch:
@@ -114,9 +119,13 @@ async def test_hostile_answers_stay_text_on_a_wide_screen_too() -> None:
 
 @every_payload
 async def test_a_hostile_checklist_stays_text(text: str) -> None:
-    async with on_verify(checklist(text)) as (app, pilot):
+    made = checklist(text)
+    kept = replace(made, revision=f"{text}-2", kept=True, done=True)
+    unread = replace(kept, revision=f"{text}-3", lines=(), done=False)
+    async with on_verify(made, kept=(kept, unread)) as (app, pilot):
         assert_tame(app)
-        for keys in (("j", "d"), ("escape", "t")):
+        older = "left_square_bracket"
+        for keys in (("G", "d"), ("escape", "t"), ("escape", older), ("d",), ("escape", older)):
             await pilot.press(*keys)
             await settle(pilot)
             assert_tame(app)

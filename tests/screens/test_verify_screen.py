@@ -1,8 +1,10 @@
-"""What an operator does on the screen of the verification plan."""
+"""What an operator does on the screen of the release checklist."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
+from textual.pilot import Pilot
 
 from buddy_tui.config import Known
 from buddy_tui.verify.values import Checklist
@@ -13,7 +15,18 @@ from screens.widgets.checklist import ChecklistTable
 from tests.make import NOW
 from tests.screens import incident, probing
 from tests.screens.probe_stage import DEMO, on_top, on_verify
-from tests.screens.stage import SIZES, frame, settle
+from tests.screens.stage import SIZES, WIDE, frame, settle, until
+
+OLDER, NEWER = "left_square_bracket", "right_square_bracket"
+
+
+def saved(folder: Path) -> str:
+    return "".join(one.read_text(encoding="utf-8") for one in folder.iterdir())
+
+
+async def press(pilot: Pilot[None], *keys: str) -> None:
+    await pilot.press(*keys)
+    await settle(pilot)
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -41,13 +54,13 @@ async def test_v_opens_the_plan_and_esc_comes_back() -> None:
 async def test_while_it_looks_it_says_for_whom_and_whether_it_writes(read_only: str, words: str) -> None:
     of = replace(DEMO, read_only=Known(read_only))
     async with on_verify(probing.CHECKLIST, of=of) as (app, pilot):
-        assert "plan for 00029-n6b" in frame(app)
+        assert "Release checklist 00029-n6b" in frame(app)
         assert f"asks every question · {words}" in frame(app)
 
         app.checklist.put(replace(probing.CHECKLIST, done=True))
         await settle(pilot)
         assert words not in frame(app)
-        assert "looked 0s ago · ctrl+r looks again" in frame(app)
+        assert "no pass · looked 0s ago · ctrl+r looks again" in frame(app)
 
 
 @pytest.mark.parametrize(
@@ -154,11 +167,144 @@ async def test_loading_tells_what_is_read() -> None:
 
 
 async def test_a_line_and_the_headless_command_can_be_copied() -> None:
-    async with on_verify(probing.CHECKLIST, keys=("y",)) as (app, pilot):
+    async with on_verify(probing.CHECKLIST, keys=("y",), kept=probing.KEPT_RELEASES) as (app, pilot):
         assert app.clipboard.startswith("✓ yes: It deploys from the project's root (The archive")
 
-        await pilot.press("Y")
+        place = "--service=buddy-app --region=us-central1 --project=buddy-demo"
+        await press(pilot, "Y")
+        assert app.clipboard == f"buddy-tui checklist {probing.CANARY} {place}"
+        await press(pilot, OLDER, "Y")
+        assert app.clipboard == f"buddy-tui checklist {probing.SERVING} --kept {place}"
+
+
+async def test_the_releases_before_and_after_are_shown_as_they_were_kept_and_nobody_is_asked() -> None:
+    async with on_verify(probing.NOT_SEEN_NOW, kept=probing.KEPT_RELEASES) as (app, pilot):
+        assert "[ 00028-bsx" in frame(app)
+
+        await press(pilot, OLDER)
+        assert "Release checklist 00028-bsx ·  ✓ 8 yes" in frame(app)
+        assert "KEPT, as of 2026-11-14 10:00 UTC, 9d ago · passed · [ 00027-k2p  ] live" in frame(app)
+        assert "from 9d ago" in frame(app)
+        await press(pilot, OLDER, OLDER)
+        assert "KEPT, as of 2026-11-13 10:00 UTC, 10d ago · no pass · ] 00028-bsx" in frame(app)
+
+        await press(pilot, NEWER, NEWER, NEWER)
+        assert "Release checklist 00029-n6b" in frame(app)
+        assert "KEPT" not in frame(app)
+        assert app.checklist.opened == 1
+        assert app.checklist.refreshed == 0
+
+
+async def test_live_answers_that_come_meanwhile_stay_out_of_a_kept_checklist() -> None:
+    async with on_verify(probing.CHECKLIST, keys=(OLDER,), kept=probing.KEPT_RELEASES) as (app, pilot):
+        shown = frame(app)
+
+        app.checklist.put(replace(probing.NOT_SEEN_NOW, trouble=probing.OFFLINE))
         await settle(pilot)
-        assert (
-            app.clipboard == "buddy-tui verify --service=buddy-app --region=us-central1 --project=buddy-demo"
-        )
+        assert frame(app) == shown
+
+        await press(pilot, "ctrl+r")
+        assert "Release checklist 00029-n6b" in frame(app)
+        assert probing.OFFLINE.sentence in frame(app)
+        assert app.checklist.refreshed == 1
+
+
+async def test_the_live_release_stands_where_it_belongs_in_time_and_once() -> None:
+    own = replace(probing.NOT_SEEN_NOW, kept=True)
+    newer = replace(own, revision="buddy-app-00030-c5v", created=NOW)
+    kept = (newer, own, *probing.KEPT_RELEASES)
+    async with on_verify(probing.NOT_SEEN_NOW, kept=kept) as (app, pilot):
+        assert "[ 00028-bsx  ] 00030-c5v" in frame(app)
+
+        await press(pilot, NEWER)
+        assert "[ live" in frame(app)
+
+
+async def test_offline_what_was_kept_is_there_with_its_age() -> None:
+    nothing = Checklist(incident.NAME, done=True, trouble=probing.OFFLINE)
+    async with on_verify(nothing, kept=probing.KEPT_RELEASES) as (app, pilot):
+        assert "nothing was seen · ctrl+r looks again · [ 00028-bsx" in frame(app)
+
+        await press(pilot, OLDER)
+        assert "KEPT, as of" in frame(app)
+        assert "✓ 8 yes" in frame(app)
+        assert probing.OFFLINE.sentence not in frame(app)
+
+
+async def test_a_kept_checklist_that_cannot_be_read_says_so() -> None:
+    why = replace(probing.OFFLINE, sentence="The checklist in x.json cannot be read.")
+    torn = Checklist(incident.NAME, probing.OLD, kept=True, trouble=why)
+    async with on_verify(probing.NOT_SEEN_NOW, keys=(OLDER,), kept=(torn,)) as (app, _pilot):
+        assert "The checklist in x.json cannot be read." in frame(app)
+        assert "KEPT, as of –" in frame(app)  # noqa: RUF001 - the glyph for "there is none"
+
+
+async def test_back_at_a_live_one_that_has_not_come_yet_nothing_kept_stays() -> None:
+    async with on_verify(keys=(OLDER, NEWER), kept=probing.KEPT_RELEASES) as (app, _pilot):
+        assert "Reading buddy-app …" in frame(app)
+        assert "✓" not in frame(app)
+        assert "connecting" in frame(app)
+
+
+@pytest.mark.parametrize("key", [OLDER, NEWER])
+async def test_where_nothing_was_kept_the_keys_do_nothing(key: str) -> None:
+    async with on_verify(probing.NOT_SEEN_NOW, keys=(key,)) as (app, _pilot):
+        assert "Release checklist 00029-n6b" in frame(app)
+        assert "[ " not in frame(app)
+
+
+async def test_what_was_seen_earlier_is_told_as_past_and_stays_unknown() -> None:
+    async with on_verify(probing.NOT_SEEN_NOW, keys=("j", "j", "j", "j")) as (app, pilot):
+        shown = frame(app)
+        for told in (
+            "? 1 unknown",
+            "? was yes    No data loss",
+            "last seen yes, 2026-11-23 09:58:00 UTC, 2h ago",
+        ):
+            assert told in shown
+
+        await press(pilot, "d")
+        assert "488 sessions of 00028-bsx are there." in frame(app)
+
+
+async def test_a_tick_of_a_kept_release_asks_nobody() -> None:
+    async with on_verify(probing.NOT_SEEN_NOW, keys=(OLDER, "t"), kept=probing.KEPT_RELEASES) as (app, pilot):
+        await press(pilot, "shift+tab", *"seen", "enter", "tab", "enter")
+
+        assert app.ticked == [(probing.SERVING, "deploys", "micha@example.com", "seen")]
+        assert (app.checklist.refreshed, app.kept.refreshed) == (0, 2)
+
+
+async def test_a_tick_of_the_live_release_is_shown_by_its_feed() -> None:
+    async with on_verify(probing.NOT_SEEN_NOW, keys=("t",)) as (app, pilot):
+        await press(pilot, "shift+tab", *"seen", "enter", "tab", "enter")
+
+        assert app.checklist.refreshed == 1
+
+
+async def test_that_nothing_can_be_kept_is_told_once() -> None:
+    unkept = replace(probing.NOT_SEEN_NOW, keeping="The checklist cannot be kept in /x: No space left.")
+    async with on_verify(unkept, size=WIDE) as (app, pilot):
+        app.checklist.put(probing.CHECKLIST)
+        app.checklist.put(unkept)
+        await settle(pilot)
+
+        assert [one.message for one in app._notifications] == [unkept.keeping]
+        assert "no pass · looked" in frame(app)
+
+
+@pytest.mark.parametrize(("keys", "words"), [((), "- As of: 2026-11-23"), ((OLDER,), "; kept from then")])
+async def test_the_checklist_is_saved_as_markdown_without_names(
+    keys: tuple[str, ...], words: str, tmp_path: Path
+) -> None:
+    async with on_verify(probing.NOT_SEEN_NOW, keys=keys, kept=probing.KEPT_RELEASES, saves=tmp_path) as (
+        _,
+        pilot,
+    ):
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: "## Production traffic" in saved(tmp_path))
+
+        page = saved(tmp_path)
+        assert page.startswith("# Release checklist: `buddy-app-000")
+        assert words in page
+        assert "@example.com" not in page
