@@ -32,7 +32,7 @@ _REASONS = {
 Untyped = Any
 Answer = object
 # How a call is tried again where its answer is lost.
-PATIENT: Untyped = DEFAULT_RETRY.with_delay(initial=0.01, maximum=0.02).with_timeout(5.0)
+PATIENT: Untyped = DEFAULT_RETRY.with_delay(initial=0.01, maximum=0.02).with_timeout(60.0)
 
 
 class Losing:
@@ -145,6 +145,7 @@ def benches(url: str) -> Iterator[Callable[[str], Bench]]:
             client_options={"api_endpoint": url},
             _http=session,
         ) as client,
-        httpx.Client(trust_env=False) as http,
+        # The fake ends a connection after some answers without saying so: none is used twice.
+        httpx.Client(trust_env=False, timeout=60.0, limits=httpx.Limits(max_keepalive_connections=0)) as http,
     ):
         yield lambda name: Bench(url, name, client, http, losing)
