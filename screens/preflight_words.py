@@ -10,10 +10,11 @@ from buddy_tui.deploy.looks import Look
 from buddy_tui.model import ServiceName
 from buddy_tui.preflight.values import Check, Evidence, Preflight, Verdict
 from screens.theme import toned
+from screens.verdicts import MARKS, counts
 from screens.widgets.columns import Column
 from screens.widgets.facts import Fact
 from screens.widgets.table import Row
-from screens.words import NONE, Cell
+from screens.words import Cell
 
 COLUMNS = (
     Column(""),
@@ -23,19 +24,7 @@ COLUMNS = (
 # The row behind the checks, which goes on to the plan.
 GO_ON: Final = "deploy from here"
 
-_MARKS: Final = {
-    Verdict.PASS: Cell("✓ pass", "ok"),
-    Verdict.WARN: Cell("! warn", "warn"),
-    Verdict.FAIL: Cell("✗ FAIL", "bad"),
-    Verdict.SKIPPED: Cell(f"{NONE} skipped", "dim"),
-}
 _PENDING = Cell("● asking", "info")
-_COUNTED = (
-    (Verdict.FAIL, "failed", "bad"),
-    (Verdict.WARN, "to look at", "warn"),
-    (Verdict.PASS, "passed", "ok"),
-    (Verdict.SKIPPED, "skipped", "dim"),
-)
 
 
 def rows(look: Look) -> Iterator[Row]:
@@ -46,7 +35,7 @@ def rows(look: Look) -> Iterator[Row]:
             yield Row(check.name, (_PENDING, name, Cell("still to come", "dim")))
         else:
             told = Cell(clean_line(check.message), "" if _speaks(check) else "dim")
-            yield Row(check.name, (_MARKS[check.verdict], name, told))
+            yield Row(check.name, (MARKS[check.verdict], name, told))
     if look.done and look.preflight:
         failed = look.preflight.verdict is Verdict.FAIL
         told = Cell("Deploy from here all the same, with a reason", "warn") if failed else _DEPLOY
@@ -66,14 +55,9 @@ def tally(look: Look) -> Content:
     if found is None:
         reading = "" if look.trouble else "● Reading the source …"
         return Content.assemble(*toned(Cell(reading, "info")))
-    checks = [one for one in found.checks if one.name not in look.pending]
-    counts = [
-        Cell(f"{count} {words}  ", tone)
-        for verdict, words, tone in _COUNTED
-        if (count := sum(one.verdict is verdict for one in checks))
-    ]
+    told = counts([one.verdict for one in found.checks if one.name not in look.pending])
     running = [Cell(f"● {clean_line(look.running)}", "info")] if look.running else []
-    return Content.assemble(*toned(*counts, *running))
+    return Content.assemble(*toned(*told, *running))
 
 
 def first_failed(look: Look) -> str:
@@ -104,7 +88,7 @@ def check_facts(check: Check, *, pending: bool) -> tuple[Fact, ...]:
     if pending:
         return (Fact(check.name, (_PENDING,)),)
     facts = [
-        Fact(clean_line(check.name), (_MARKS[check.verdict],)),
+        Fact(clean_line(check.name), (MARKS[check.verdict],)),
         Fact("", (Cell(clean(check.message)),)),
     ]
     if check.fix:

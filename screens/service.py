@@ -23,7 +23,7 @@ from screens.base import Feed
 from screens.facts import revision_facts, service_facts
 from screens.findings import first_fix, incident_facts
 from screens.listing import ListingScreen
-from screens.messages import OpenBootLog, OpenPreflight, OpenProbes, OpenVerify
+from screens.messages import OpenBootLog, OpenDoctor, OpenPreflight, OpenProbes, OpenVerify
 from screens.revisions import COLUMNS, incident_in_short, preview, revision_row
 from screens.splitting import ask_for_split
 from screens.standing import is_undecided, marked
@@ -60,7 +60,7 @@ class ServiceScreen(ListingScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("l", "boot_log", "Boot log", show=False, id="service.boot-log"),
         Binding("p", "probes", "Probes", id="service.probes"),
-        Binding("v", "verify", "Verification plan", show=False, id="service.verify"),
+        Binding("v", "verify", "Release checklist", show=False, id="service.verify"),
         Binding("P", "promote", "Promote", id="service.promote"),
         Binding("K", "stay_pinned", "Stay pinned", id="service.stay-pinned"),
         Binding("U", "undo", "Undo", id="service.undo"),
@@ -84,7 +84,7 @@ Revisions of one service, newest first. The panel on top tells who gets traffic 
   once and sleeps until traffic comes.
 
 `enter` or `l` opens the boot log of a revision, `d` tells everything about it, `c` copies the fix. `p` asks the
-revisions how they are, each at its own address; `v` goes through the verification plan of the candidate, the newest
+revisions how they are, each at its own address; `v` goes through the release checklist of the candidate, the newest
 ready revision (else of who serves), and tries a session on it unless read-only.
 
 Capitals change something, and ask before: `P` promotes the revision under the cursor step by step, behind gates, `R`
@@ -121,6 +121,10 @@ Filter with `/`: words must all be there, `!word` must not, `state:failed` and `
     def about(self) -> ServiceName | None:
         """Return the service, once it was read."""
         return self._address if self._truth else None
+
+    def action_doctor(self) -> None:
+        """Look at what can be done with this service, also where it was never read."""
+        self.post_message(OpenDoctor(self._address))
 
     def receive(self, value: Snapshot) -> None:
         """Take a snapshot."""

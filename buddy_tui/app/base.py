@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from textual.filter import LineFilter
 
     from buddy_tui.config import Settings
+    from buddy_tui.doctor.gather import Outside
     from buddy_tui.gateway import Cloud, Deploys, Writes
+    from buddy_tui.model import ServiceName
 
 
 def _now() -> datetime:
@@ -32,6 +34,7 @@ class BaseApp(App[None]):
 
     `connect` makes the connection to Cloud Run, slowly: it is awaited after the first paint, and again after it
     failed with a BuddyError. `writes` and `deploys` are how something is changed over it; `None` where nothing may be.
+    `doctor` returns what a doctor looks at, given the service that is in view, or none.
     `clock` tells the time in UTC. A crash is written to `log_file`, and logs are saved in `saves`; none means this
     system's own place.
     """
@@ -43,6 +46,7 @@ class BaseApp(App[None]):
         *,
         writes: Callable[[Cloud], Writes] | None = None,
         deploys: Callable[[Cloud], Deploys] | None = None,
+        doctor: Callable[[ServiceName | None], Outside] | None = None,
         clock: Callable[[], datetime] = _now,
         log_file: Path | None = None,
         saves: Path | None = None,
@@ -56,6 +60,7 @@ class BaseApp(App[None]):
         self._feeds = Feeds(settings, connect, clock, writes, deploys)
         self._may_change = writes is not None
         self._may_deploy = writes is not None and deploys is not None
+        self._doctor = doctor
         self._log_file = log_file
         self._saves = saves
         self.register_theme(BUDDY)

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -18,14 +19,17 @@ from buddy_tui.clean import clean, clean_line
 from buddy_tui.cli.dashboard import no_terminal, run
 from buddy_tui.cli.emulator import find_story
 from buddy_tui.cli.snapshot import as_text
+from buddy_tui.cli.threads import left_behind
 from buddy_tui.config import Known, Settings
 from buddy_tui.errors import ServerTrouble
 from buddy_tui.traffic import truth
 
 if TYPE_CHECKING:
+    from buddy_tui.doctor.gather import Outside
+    from buddy_tui.doctor.values import Machine, Reached, SignedIn
     from buddy_tui.emulator.story import Story
     from buddy_tui.gateway import Cloud
-    from buddy_tui.model import Revision, Service
+    from buddy_tui.model import Revision, Service, ServiceName
 
 _ORIGIN = "the demo"
 # More services than these are told in one line each.
@@ -55,7 +59,9 @@ def demo(
             asyncio.run(_tell(chosen, child, settings))
         return 0
     with _emulator(chosen, firestore, "--live") as child:
-        return run(settings, lambda: _connect_to_first(child, settings))
+        return run(
+            settings, lambda: _connect_to_first(child, settings), lambda name: _outside(child, settings, name)
+        )
 
 
 def _settings(story: "Story", *, read_only: bool, ascii: bool) -> Settings:  # noqa: A002 - as above
@@ -78,24 +84,28 @@ def _settings(story: "Story", *, read_only: bool, ascii: bool) -> Settings:  # n
 class _Child:
     """The emulator's process. What it says on standard error is kept in `errors`, away from the screen.
 
-    `told` are the endpoints, once they were read: a connection may be tried more than once.
+    `told` are the endpoints, once they were read: a connection may be tried more than once, and by several at a time.
     """
 
     process: "subprocess.Popen[bytes]"
     errors: IO[bytes]
     told: dict[str, str] = field(default_factory=dict)
+    reading: threading.Lock = field(default_factory=threading.Lock)
 
     def endpoints(self) -> dict[str, str]:
         """Wait for the line with the endpoints, and return them. Raises ServerTrouble when none comes."""
-        if self.told:
+        with self.reading:
+            if not self.told:
+                self.told.update(json.loads(self._first_line()))
             return self.told
+
+    def _first_line(self) -> bytes:
         assert self.process.stdout is not None  # noqa: S101 - for the type checker: it is a pipe
         line = self.process.stdout.readline()
         if not line:
             self.process.wait()
             raise ServerTrouble("The emulator of the demo did not start.", clean_line(self.said()))
-        self.told.update(json.loads(line))
-        return self.told
+        return line
 
     def said(self) -> str:
         """Return what it has told so far."""
@@ -120,10 +130,15 @@ def _emulator(story: "Story", firestore: str, *flags: str) -> Iterator[_Child]:
 async def _connect(child: _Child, settings: Settings) -> "Cloud":
     from buddy_tui import gcp
 
-    endpoints = await asyncio.to_thread(child.endpoints)
+    return await gcp.connect(await _there(child, settings))
+
+
+async def _there(child: _Child, settings: Settings) -> Settings:
+    """Wait until the emulator tells where it is, and return the settings with it."""
+    with left_behind():
+        endpoints = await asyncio.to_thread(child.endpoints)
     os.environ.update(endpoints)
-    host = Known(endpoints["CLOUD_RUN_EMULATOR_HOST"], _ORIGIN)
-    return await gcp.connect(replace(settings, emulated=host))
+    return replace(settings, emulated=Known(endpoints["CLOUD_RUN_EMULATOR_HOST"], _ORIGIN))
 
 
 async def _connect_to_first(child: _Child, settings: Settings) -> "Cloud":
@@ -132,6 +147,25 @@ async def _connect_to_first(child: _Child, settings: Settings) -> "Cloud":
     while not await _services(reads, settings):  # noqa: ASYNC110 - what is awaited happens in another process
         await asyncio.sleep(0.05)
     return reads
+
+
+def _outside(child: _Child, settings: Settings, name: "ServiceName | None") -> "Outside":
+    """Return this machine and the emulated Cloud Run as what a doctor looks at. The operator's own settings are unused."""
+    from buddy_tui.cli import doctor
+
+    real = doctor.outside({})
+
+    def look() -> "Machine":
+        used = replace(real.look(), settings=settings, trouble=None, toml=None, toml_trouble=None)
+        return doctor.in_view(used, name)
+
+    async def reach(told: Settings) -> "Reached":
+        return await real.reach(await _there(child, told))
+
+    async def connect(told: Settings) -> "tuple[Cloud, SignedIn]":
+        return await real.connect(await _there(child, told))
+
+    return replace(real, look=look, reach=reach, connect=connect)
 
 
 async def _services(reads: "Cloud", settings: Settings) -> "list[Service]":

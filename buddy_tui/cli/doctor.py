@@ -2,25 +2,26 @@
 
 import asyncio
 import importlib
-import threading
 import time
-from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import aclosing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
 from buddy_tui.cli.options import Context
+from buddy_tui.cli.threads import Threads, left_behind
+from buddy_tui.config import Known, Settings
 from buddy_tui.errors import ExitCode, UsageProblem
 
 if TYPE_CHECKING:
-    from buddy_tui.config import Settings
+    from collections.abc import Mapping
+
     from buddy_tui.doctor.gather import Outside
-    from buddy_tui.doctor.values import Check, Reached, SignedIn
+    from buddy_tui.doctor.values import Check, Machine, Reached, SignedIn
     from buddy_tui.gateway import Cloud
+    from buddy_tui.model import ServiceName
 
 _NO_OPTIONS = Context()
 # Nobody waits for a machine longer than that.
@@ -58,7 +59,7 @@ def doctor(
     seconds = timeout.total_seconds() if timeout else SECONDS
     flags = flags_of(service, context)
     with asyncio.Runner() as runner:
-        runner.get_loop().set_default_executor(_Left())
+        runner.get_loop().set_default_executor(Threads())
         checks = in_order(runner.run(_examined(outside(flags), seconds)))
     verdict = worst(checks)
     took = time.monotonic() - begun
@@ -66,8 +67,11 @@ def doctor(
     return ExitCode.PROBLEM_FOUND if verdict is Verdict.FAIL else ExitCode.OK
 
 
-def outside(flags: dict[str, str]) -> "Outside":
-    """Return this machine and the real Google as what a doctor looks at, with options as `Context.flags` has them."""
+def outside(flags: "Mapping[str, str]", name: "ServiceName | None" = None) -> "Outside":
+    """Return this machine and the real Google as what a doctor looks at, with options as `Context.flags` has them.
+
+    `name` is the service in view, whatever the options say.
+    """
     from buddy_tui.cli.context import warn
     from buddy_tui.cli.dashboard import no_terminal
     from buddy_tui.cli.target import find
@@ -76,7 +80,7 @@ def outside(flags: dict[str, str]) -> "Outside":
     from buddy_tui.gcp.permissions import missing
 
     return Outside(
-        look=partial(look, flags, no_terminal(), warn),
+        look=lambda: in_view(look(flags, no_terminal(), warn), name),
         reach=_reach,
         connect=_connect,
         find=find,
@@ -84,28 +88,48 @@ def outside(flags: dict[str, str]) -> "Outside":
     )
 
 
+def in_view(machine: "Machine", name: "ServiceName | None") -> "Machine":
+    """Return the machine with the settings of somebody who looks at the service `name`."""
+    return machine if name is None else replace(machine, settings=_looking_at(machine.settings, name))
+
+
+def _looking_at(settings: Settings, name: "ServiceName") -> Settings:
+    def told(value: str, *known: Known) -> Known:
+        return next((one for one in known if one.value == value), Known(value, "the screen"))
+
+    return replace(
+        settings,
+        project=told(name.project, settings.project),
+        regions=(told(name.region, *settings.regions),),
+        service=told(name.service, settings.service),
+    )
+
+
 async def _examined(everything: "Outside", seconds: float) -> list["Check"]:
     from buddy_tui.doctor.examine import examine
 
-    async with aclosing(examine(everything, seconds)) as checks:
-        return [check async for check in checks]
+    with left_behind():
+        async with aclosing(examine(everything, seconds)) as checks:
+            return [check async for check in checks]
 
 
-async def _reach(settings: "Settings") -> "Reached":
+async def _reach(settings: Settings) -> "Reached":
     from buddy_tui.doctor.values import Reached
 
-    await _loaded_first()
-    from buddy_tui.gcp.reach import reach
+    with left_behind():
+        await _loaded_first()
+        from buddy_tui.gcp.reach import reach
 
-    return Reached(*await reach(settings))
+        return Reached(*await reach(settings))
 
 
-async def _connect(settings: "Settings") -> "tuple[Cloud, SignedIn]":
+async def _connect(settings: Settings) -> "tuple[Cloud, SignedIn]":
     from buddy_tui import gcp
     from buddy_tui.doctor.values import SignedIn
 
-    await _loaded_first()
-    cloud = await gcp.connect(settings)
+    with left_behind():
+        await _loaded_first()
+        cloud = await gcp.connect(settings)
     from buddy_tui.gcp.credentials import credential
 
     told = credential(cloud)
@@ -115,25 +139,3 @@ async def _connect(settings: "Settings") -> "tuple[Cloud, SignedIn]":
 async def _loaded_first() -> None:
     """Import what asks for an answer: a tenth of what the clients are, and never beside them in another thread."""
     await asyncio.to_thread(importlib.import_module, "buddy_tui.gcp.reach")
-
-
-class _Left(ThreadPoolExecutor):
-    """Threads that nobody waits for: a sign-in or a name server that hangs does not keep the program from ending."""
-
-    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> "Future[Any]":  # noqa: ANN401 - as its base has it
-        """Run `fn` in a daemon thread of its own."""
-        promise: Future[Any] = Future()
-        promise.set_running_or_notify_cancel()
-
-        def run() -> None:
-            try:
-                promise.set_result(fn(*args, **kwargs))
-            except BaseException as error:  # noqa: BLE001 - raised where the result is awaited
-                promise.set_exception(error)
-
-        threading.Thread(target=run, name="buddy-tui doctor", daemon=True).start()
-        return promise
-
-    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: ARG002, FBT001, FBT002 - as its base has it
-        """Wait for nobody."""
-        super().shutdown(wait=False, cancel_futures=cancel_futures)

@@ -6,7 +6,9 @@ import textwrap
 from collections.abc import Iterator, Sequence
 
 from buddy_tui.clean import clean_line
+from buddy_tui.doctor.conclude import conclude
 from buddy_tui.doctor.values import Check
+from buddy_tui.doctor.wording import sentence
 from buddy_tui.preflight.values import Verdict
 
 _NO_TERMINAL = (100, 24)
@@ -21,11 +23,17 @@ _HEAD = 9 + 13
 
 
 def as_json(checks: Sequence[Check], verdict: Verdict, took: float) -> str:
-    """Return the document `buddy.doctor/1`; `seconds` is how long it took, `fix` is null where there is none."""
+    """Return the document `buddy.doctor/1`; `seconds` is how long it took, `fix` is null where there is none.
+
+    `jobs` says of each job whether it can be done here; null where nobody can tell.
+    """
+    told = conclude(checks)
+    possible = [(told.can, True), (told.cannot, False), (told.unknown, None)]
     document = {
         "schema": "buddy.doctor/1",
         "verdict": verdict.value,
         "seconds": round(took, 2),
+        "jobs": {name: answer for jobs, answer in possible for name, _ in jobs},
         "checks": [
             {
                 "name": one.name,
@@ -46,7 +54,9 @@ def as_text(checks: Sequence[Check], took: float) -> str:
     lines = [line for check in checks for line in _told(check, columns)]
     counts = [(sum(one.verdict is verdict for one in checks), words) for verdict, words in _WORDS.items()]
     tally = ", ".join(f"{count} {words}" for count, words in counts if count)
-    return "\n".join([*lines, "", f"{tally}, in {took:.1f} s."]) + "\n"
+    told = sentence(conclude(checks))
+    headline = _wrapped("", told, columns) if told else []
+    return "\n".join([*lines, "", *headline, f"{tally}, in {took:.1f} s."]) + "\n"
 
 
 def _told(check: Check, columns: int) -> Iterator[str]:

@@ -53,9 +53,9 @@ def _app() -> App:
 
 
 def _dashboard(*, context: Context = _NO_OPTIONS) -> int:
-    from buddy_tui.cli.dashboard import run
+    from buddy_tui.cli.dashboard import doctor_of, run
 
-    return run(context.settings())
+    return run(context.settings(), doctor=doctor_of(context.flags()))
 
 
 def _as_usage(error: CycloptsError) -> UsageProblem:

@@ -28,7 +28,7 @@ def buddy_toml(machine: Machine) -> Check:
     if machine.toml is None:
         return Check(
             Verdict.PASS,
-            "There is none from here upwards: settings come from elsewhere, and probes are the defaults.",
+            "None is used: settings come from elsewhere, and probes are the defaults.",
         )
     return Check(Verdict.PASS, f"{machine.toml} is valid; {len(machine.settings.questions)} probes.")
 

@@ -53,4 +53,4 @@ def credentials(machine: Machine, signed: SignedIn) -> Check:
 
 
 def _not_needed(machine: Machine) -> Check:
-    return Check(Verdict.SKIPPED, f"Not needed: {machine.settings.emulated.origin} is set.")
+    return Check(Verdict.SKIPPED, f"Not needed: Cloud Run is emulated ({machine.settings.emulated.origin}).")

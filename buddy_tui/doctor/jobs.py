@@ -20,10 +20,13 @@ _ON_RESOURCES = ("storage.", "artifactregistry.")
 class Job:
     """One thing to do with a service, and the permissions that it takes; with `--read-only` nobody `changes` anything.
 
+    `words` is what one says of it, e.g. `you can roll back`.
+
     What a change takes is in Google's documentation of rollouts: also one of traffic alone wants `actAs`.
     """
 
     name: str
+    words: str
     needs: tuple[str, ...]
     changes: bool = False
 
@@ -31,7 +34,9 @@ class Job:
         """Fail on a permission that is missing, with the command that grants it."""
         if self.changes and machine.settings.read_only:
             return Check(
-                Verdict.SKIPPED, f"Nothing is changed from here: {machine.settings.read_only.origin}."
+                Verdict.SKIPPED,
+                f"Nothing is changed from here: {machine.settings.read_only.origin}.",
+                stops=(self.name,),
             )
         missing = [one for one in self.needs if one not in held.granted and one not in held.untold]
         if missing:
@@ -43,14 +48,18 @@ class Job:
 
 
 JOBS = (
-    Job("look", LOOK),
-    Job("logs", (LOGS,)),
-    Job("probe", (INVOKE,)),
-    Job("roll-back", ("run.services.update", ACT_AS), changes=True),
-    Job("promote", ("run.services.update", ACT_AS, LOGS), changes=True),
-    Job("deploy", (*target.ON_SERVICE, *ON_PROJECT, ACT_AS), changes=True),
-    Job("sessions", SESSIONS),
+    Job("look", "look", LOOK),
+    Job("logs", "read logs", (LOGS,)),
+    Job("probe", "probe", (INVOKE,)),
+    Job("roll-back", "roll back", ("run.services.update", ACT_AS), changes=True),
+    Job("promote", "promote", ("run.services.update", ACT_AS, LOGS), changes=True),
+    Job("deploy", "deploy", (*target.ON_SERVICE, *ON_PROJECT, ACT_AS), changes=True),
+    Job("sessions", "audit sessions", SESSIONS),
 )
+NAMES = tuple(job.name for job in JOBS)
+CHANGES = tuple(job.name for job in JOBS if job.changes)
+# What wants a service that is there already: only a deployment makes one.
+ON_A_SERVICE = ("look", "logs", "probe", "roll-back", "promote")
 WANTED = frozenset(one for job in JOBS for one in job.needs)
 # Cloud Run knows these of one service; of the project everything is asked that is not about accounts or sessions.
 ON_SERVICE = ("run.services.get", "run.services.update", INVOKE)

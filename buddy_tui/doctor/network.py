@@ -39,7 +39,7 @@ def proxy(machine: Machine) -> Check:
     if machine.settings.emulated:
         return Check(
             Verdict.SKIPPED,
-            f"No proxy is used: {machine.settings.emulated.origin} is set, and asked directly.",
+            f"No proxy is used: Cloud Run is emulated ({machine.settings.emulated.origin}), and asked directly.",
         )
     used = dict.fromkeys(filter(None, (_first(environ, _REST), _first(environ, _GRPC))))
     if not used:
@@ -58,7 +58,9 @@ def tls(machine: Machine) -> Check:
     """Fail on a file of certificates that is not there; warn where not all three libraries know of one."""
     environ = machine.environ
     if machine.settings.emulated:
-        return Check(Verdict.SKIPPED, f"No TLS is used: {machine.settings.emulated.origin} is set.")
+        return Check(
+            Verdict.SKIPPED, f"No TLS is used: Cloud Run is emulated ({machine.settings.emulated.origin})."
+        )
     if machine.lost:
         name = machine.lost[0]
         return Check(

@@ -1,10 +1,11 @@
 """doctor: whether the region and the service are there, and what the project has enabled."""
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 
 from buddy_tui.config import Settings
+from buddy_tui.doctor.jobs import NAMES
 from buddy_tui.doctor.values import Check, Found, Machine
 from buddy_tui.preflight.target import APIS as FOR_DEPLOYS
 from buddy_tui.preflight.values import Verdict
@@ -12,6 +13,7 @@ from buddy_tui.preflight.wording import listed
 
 FOR_ALL = ("run.googleapis.com", "logging.googleapis.com")
 FOR_SESSIONS = "firestore.googleapis.com"
+_STOPPED_BY = {FOR_ALL[1]: ("logs", "promote", "deploy"), FOR_SESSIONS: ("sessions",)}
 
 
 def wanted_apis(settings: Settings) -> tuple[str, ...]:
@@ -50,10 +52,17 @@ def apis(machine: Machine, known: Mapping[str, bool | None]) -> Check:
         command = ["gcloud", "services", "enable", *off, "--project", machine.settings.project.value]
         evidence = tuple(f"{name} is off; {_needed_for(name)} it" for name in off)
         verdict = Verdict.WARN if off == [FOR_SESSIONS] else Verdict.FAIL
-        return Check(verdict, f"Not enabled: {listed(off, len(off))}.", shlex.join(command), evidence)
+        message = f"Not enabled: {listed(off, len(off))}."
+        return Check(verdict, message, shlex.join(command), evidence, stops=_stopped(off))
     if untold:
         return Check(Verdict.SKIPPED, f"It cannot be told whether these are enabled: {listed(untold)}.")
     return Check(Verdict.PASS, f"Enabled: {listed(sorted(known), len(known))}.")
+
+
+def _stopped(off: Sequence[str]) -> tuple[str, ...]:
+    """Return the jobs that cannot be done without these APIs; a promotion's gates read the log."""
+    stopped = [NAMES if one == FOR_ALL[0] else _STOPPED_BY.get(one, ("deploy",)) for one in off]
+    return tuple(name for name in NAMES if any(name in names for names in stopped))
 
 
 def _needed_for(api: str) -> str:

@@ -15,7 +15,8 @@ from buddy_tui.preflight.values import Verdict
 class Check:
     """What one check says. `message` is a sentence, `fix` what to do, a command where there is one.
 
-    `name` is given by whoever runs the check; `evidence` are more lines, e.g. each setting and its origin.
+    `name` is given by whoever runs the check; `evidence` are more lines, e.g. each setting and its origin. `stops` are
+    the names of the jobs that cannot be done as long as it is so.
     """
 
     verdict: Verdict
@@ -23,6 +24,35 @@ class Check:
     fix: str = ""
     evidence: tuple[str, ...] = ()
     name: str = ""
+    stops: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Conclusion:
+    """What all checks come to: the jobs that can be done here and those that cannot, each `(name, what one says)`.
+
+    Of `unknown` jobs nobody can tell. `see` are the names of the checks, other than the jobs' own, that say why
+    something cannot be done.
+    """
+
+    can: tuple[tuple[str, str], ...] = ()
+    cannot: tuple[tuple[str, str], ...] = ()
+    unknown: tuple[tuple[str, str], ...] = ()
+    see: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Examination:
+    """How far a look has come: `checks` are all that there are, as they are to be read.
+
+    Those whose names are `pending` are still to be judged, and say nothing yet. `took` is in seconds, so far.
+    """
+
+    checks: tuple[Check, ...]
+    pending: frozenset[str]
+    conclusion: Conclusion
+    took: float
+    as_of: datetime
 
 
 @dataclass(frozen=True, slots=True)

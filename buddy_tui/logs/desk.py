@@ -47,6 +47,11 @@ class LogDesk:
         self._tail = Tail(reads, project, self._tailed, self._stirred, clock, sleep)
         self._views: dict[View, asyncio.Task[None]] = {}
 
+    @property
+    def spent(self) -> tuple[int, int]:
+        """How many list calls were made in the last minute, and how many we take."""
+        return self._meter.calls, self._meter.most
+
     async def follow(
         self, scope: LogScope, *, wake: asyncio.Event | None = None
     ) -> AsyncGenerator[LogBatch, None]:

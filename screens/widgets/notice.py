@@ -7,9 +7,12 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from buddy_tui.clean import clean
+from buddy_tui.errors import ExitCode
 from buddy_tui.model import Trouble
 
 _HEADINGS = {2: "Not found", 3: "No answer", 4: "Not allowed", 5: "Refused"}
+# Connection, credentials and permissions are what the doctor looks at.
+_FOR_THE_DOCTOR = (ExitCode.RETRYABLE, ExitCode.NOT_ALLOWED)
 _A_BUG = "This is a bug in buddy-tui"
 
 
@@ -45,7 +48,8 @@ def trouble_in_words(trouble: Trouble, as_of: datetime | None) -> Content:
     if as_of is not None:
         parts.append((f" What you see is from {as_of:%H:%M:%S} UTC.", "$text-muted"))
     if trouble.exit_code in _HEADINGS:
-        parts.append((" ctrl+r looks again.", "$text-muted"))
+        doctor = ", ! tells why" if trouble.exit_code in _FOR_THE_DOCTOR else ""
+        parts.append((f" ctrl+r looks again{doctor}.", "$text-muted"))
     if trouble.hint:
         parts += [("\n▸ ", "$text-primary"), (clean(trouble.hint), "")]
     return Content.assemble(*parts)

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -63,6 +64,24 @@ def test_an_emulator_that_does_not_start_is_told_with_its_own_words() -> None:
         _Child(process, errors).endpoints()
 
     assert trouble.value.hint == "no room"
+
+
+def test_several_who_wait_for_the_emulator_all_learn_where_it_is() -> None:
+    program = 'import sys; sys.stdin.readline(); print(\'{"HOST": "here"}\')'
+    with (
+        tempfile.TemporaryFile() as errors,
+        subprocess.Popen(
+            [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors
+        ) as process,
+        ThreadPoolExecutor(2) as threads,
+    ):
+        child = _Child(process, errors)
+        asked = [threads.submit(child.endpoints) for _ in range(2)]
+        assert process.stdin is not None
+        process.stdin.write(b"go\n")
+        process.stdin.flush()
+
+        assert [one.result(timeout=60) for one in asked] == [{"HOST": "here"}] * 2
 
 
 def test_a_firestore_that_is_not_there_is_told_in_a_sentence(tmp_path: Path) -> None:

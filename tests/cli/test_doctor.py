@@ -258,6 +258,15 @@ async def test_in_an_emulated_world_missing_permissions_and_apis_come_with_comma
     assert (
         told.checks["apis"]["fix"] == "gcloud services enable logging.googleapis.com --project demo-project"
     )
+    assert told.document["jobs"] == {
+        "look": True,
+        "logs": False,
+        "probe": True,
+        "roll-back": False,
+        "promote": False,
+        "deploy": False,
+        "sessions": True,
+    }
     assert "--role=roles/run.developer" in told.checks["roll-back"]["fix"]
     assert told.checks["identities"]["verdict"] == "skipped"
 
@@ -282,3 +291,17 @@ def test_a_warning_is_no_failure_and_nothing_steers_the_terminal(monkeypatch: py
     assert (document["verdict"], document["seconds"]) == ("warn", 1.23)
     assert document["checks"][0]["fix"] is None
     assert "\\u001b" not in json.dumps(document)
+
+
+def test_what_can_be_done_is_said_in_one_sentence_and_job_by_job() -> None:
+    checks = (
+        Check(Verdict.PASS, "You have run.services.get.", name="look"),
+        Check(Verdict.FAIL, "You lack run.builds.create.", name="deploy", stops=("deploy",)),
+        Check(Verdict.SKIPPED, "It cannot be told.", name="sessions"),
+    )
+
+    lines = as_text(checks, 1.23).splitlines()
+    document = json.loads(as_json(checks, worst(checks), 1.23))
+
+    assert "You can look; you cannot deploy; whether you can audit sessions is not known." in lines
+    assert document["jobs"] == {"look": True, "deploy": False, "sessions": None}

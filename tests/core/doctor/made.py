@@ -7,12 +7,24 @@ from typing import Any
 
 from buddy_tui.config import Known, Settings
 from buddy_tui.doctor.checks import CHECKS
+from buddy_tui.doctor.conclude import conclude
 from buddy_tui.doctor.jobs import WANTED
 from buddy_tui.doctor.service import wanted_apis
-from buddy_tui.doctor.values import Check, Found, Held, Machine, Programs, Reached, SignedIn, Terminal
+from buddy_tui.doctor.values import (
+    Check,
+    Examination,
+    Found,
+    Held,
+    Machine,
+    Programs,
+    Reached,
+    SignedIn,
+    Terminal,
+)
 from buddy_tui.gcloud_files import ActiveConfiguration, AdcFile
 from buddy_tui.gcp.permissions import missing
 from buddy_tui.journal.keep import Reading
+from buddy_tui.preflight.values import Verdict
 from tests import make
 
 ALICE = "alice@example.com"
@@ -76,3 +88,11 @@ def judged(**over: Any) -> dict[str, Check]:  # noqa: ANN401 - any part of what 
     found = parts(**over)
     checks = [item.check(found) for item in CHECKS]
     return {check.name: check for check in checks if check}
+
+
+def examination(*pending: str, took: float = 1.2, **over: Any) -> Examination:  # noqa: ANN401 - any part of what is found
+    """Return a look at what `judged` finds, in which the checks named `pending` are still to come."""
+    told = {name: check for name, check in judged(**over).items() if name not in pending}
+    checks = tuple(told.get(item.name) or Check(Verdict.SKIPPED, "", name=item.name) for item in CHECKS)
+    conclusion = conclude(tuple(told.values()), done=not pending)
+    return Examination(checks, frozenset(pending), conclusion, took, make.NOW)
