@@ -20,9 +20,10 @@ if TYPE_CHECKING:
     from buddy_tui.diagnose import Examiner
     from buddy_tui.gateway import Cloud, Deploys, Writes
     from buddy_tui.logs import LogDesk
-    from buddy_tui.model import Directory, LogScope, Revision, ServiceName, Snapshot, Trouble
+    from buddy_tui.model import Directory, LogScope, Revision, ServiceName, Snapshot
     from buddy_tui.preflight_streams import PreflightStreams
     from buddy_tui.probe_streams import ProbeStreams
+    from buddy_tui.report_streams import ReportStreams
 
 Seen = TypeVar("Seen")
 
@@ -74,13 +75,13 @@ class Feeds:
 
     async def snapshots(self, name: ServiceName, wake: asyncio.Event) -> AsyncGenerator[Snapshot, None]:
         """Watch one service, and find out why its failed revisions failed."""
-        from buddy_tui.model import Snapshot
+        from buddy_tui.model import Snapshot, Trouble
         from buddy_tui.watch import watch
 
         try:
             cloud, examiner = await self._connected()
         except BuddyError as error:
-            yield Snapshot(name, trouble=self._trouble(error))
+            yield Snapshot(name, trouble=Trouble.of(error, self._clock()))
             return
         watched = watch(cloud, name, clock=self._clock, wake=wake)
         async with aclosing(examiner.with_findings(watched)) as snapshots:
@@ -89,7 +90,7 @@ class Feeds:
 
     async def directories(self, wake: asyncio.Event) -> AsyncGenerator[Directory, None]:
         """Watch all services in the regions of the settings."""
-        from buddy_tui.model import Directory
+        from buddy_tui.model import Directory, Trouble
         from buddy_tui.watch import watch_directory
 
         project = self._settings.project.value
@@ -97,7 +98,7 @@ class Feeds:
         try:
             cloud, _ = await self._connected()
         except BuddyError as error:
-            yield Directory(project, trouble=self._trouble(error))
+            yield Directory(project, trouble=Trouble.of(error, self._clock()))
             return
         stream = watch_directory(cloud, project, regions, clock=self._clock, wake=wake)
         async with aclosing(stream) as directories:
@@ -109,7 +110,7 @@ class Feeds:
     ) -> AsyncGenerator[BootLog, None]:
         """Follow the log of a revision, and read it."""
         from buddy_tui.boot.values import BootLog
-        from buddy_tui.model import Link, LogBatch, LogState
+        from buddy_tui.model import Link, LogBatch, LogState, Trouble
 
         try:
             _, examiner = await self._connected()
@@ -117,7 +118,7 @@ class Feeds:
                 async for value in values:
                     yield value
         except BuddyError as error:
-            yield BootLog(LogBatch(state=LogState(Link.BROKEN, trouble=self._trouble(error))))
+            yield BootLog(LogBatch(state=LogState(Link.BROKEN, trouble=Trouble.of(error, self._clock()))))
 
     @property
     def probes(self) -> ProbeStreams:
@@ -143,6 +144,13 @@ class Feeds:
         from buddy_tui.preflight_streams import PreflightStreams
 
         return PreflightStreams(self._connected, self._clock)
+
+    @property
+    def reports(self) -> ReportStreams:
+        """The streams of those who tell of an incident."""
+        from buddy_tui.report_streams import ReportStreams
+
+        return ReportStreams(self._connected, self._clock, lambda: self.changes.journal)
 
     @property
     def deploys(self) -> DeployStreams:
@@ -171,6 +179,11 @@ class Feeds:
         """Whether a change is under way."""
         return self._changes is not None and self._changes.running is not None
 
+    @property
+    def log_reads(self) -> tuple[int, int] | None:
+        """How many log reads were made in the last minute, and how many we take; `None` before the first connection."""
+        return self._desk.spent if self._desk else None
+
     def unlocked(self) -> tuple[ServiceName, timedelta] | None:
         """Return the service whose name is not asked for now, and for how long that goes on."""
         return self._changes.names.unlocked() if self._changes else None
@@ -187,11 +200,6 @@ class Feeds:
                 self._desk = LogDesk(self._cloud, self._settings.project.value, clock=self._clock)
                 self._examiner = Examiner(self._desk, self._cloud, clock=self._clock, disk=here)
             return self._cloud, self._examiner
-
-    def _trouble(self, error: BuddyError) -> Trouble:
-        from buddy_tui.model import Trouble
-
-        return Trouble(str(error), error.hint, int(error.exit_code), self._clock())
 
     async def tidied(self, most: float) -> bool:
         """Tell whether changes are over, and session probes have taken away what they made, within `most` seconds."""

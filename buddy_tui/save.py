@@ -1,4 +1,4 @@
-"""Keeping a log: its lines as plain text, in a new file that only its owner may read."""
+"""Keeping a log, a report or a checklist: plain text in a new file that only its owner may read."""
 
 import asyncio
 import os
@@ -12,17 +12,18 @@ from buddy_tui.log_scope import rfc3339
 from buddy_tui.shown import Lines, Shown
 
 _PIECE = 2000
+_LONGEST = 100
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
 
 def folder() -> Path:
-    """Return where saved logs go on this system.
+    """Return where saved files go on this system.
 
-    Not the working directory: that is what the next deployment from source would upload, the log with it.
+    Not the working directory: that is what the next deployment from source would upload, the file with it.
     """
     from platformdirs import user_state_path
 
-    return user_state_path("buddy-tui", appauthor=False) / "logs"
+    return user_state_path("buddy-tui", appauthor=False) / "saved"
 
 
 def as_text(lines: Lines) -> Iterator[str]:
@@ -39,12 +40,14 @@ def as_text(lines: Lines) -> Iterator[str]:
         at = lines.first if found is None else found + 1
 
 
-async def save(pieces: Iterable[str], stem: str, place: Path | None = None) -> Path:
-    """Write `pieces` to a new file in `place` (none: the folder for saved logs) and return its path.
+async def save(pieces: Iterable[str], name: str, place: Path | None = None) -> Path:
+    """Write `pieces` to a new file `name` in `place` (none: the folder for saved files) and return its path.
+
+    A name begins with what is saved (`boot-…`), so that it is none of Windows' devices, and ends with the file's kind.
 
     A file that is there already is never touched: the new one gets a number. Raises OSError; then nothing is left.
     """
-    path, file = await asyncio.to_thread(_new, place or folder(), stem)
+    path, file = await asyncio.to_thread(_new, place or folder(), name)
     try:
         with file:
             for piece in pieces:
@@ -55,13 +58,11 @@ async def save(pieces: Iterable[str], stem: str, place: Path | None = None) -> P
     return path
 
 
-def _new(place: Path, stem: str) -> tuple[Path, TextIO]:
+def _new(place: Path, name: str) -> tuple[Path, TextIO]:
     place.mkdir(parents=True, exist_ok=True)
-    name = (
-        f"boot-{_UNSAFE.sub('_', stem)[:100]}"  # a name of its own where the stem is one of Windows' devices
-    )
+    stem, _, kind = _UNSAFE.sub("_", name).rpartition(".")
     for number in count(1):
-        path = place / (f"{name}.log" if number == 1 else f"{name}-{number}.log")
+        path = place / (f"{stem[:_LONGEST]}.{kind}" if number == 1 else f"{stem[:_LONGEST]}-{number}.{kind}")
         try:
             descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         except FileExistsError:

@@ -222,7 +222,7 @@ at one field. `a` shows who called the API, without what they sent; `b` shows th
 
     def action_save(self) -> None:
         """Write what is kept of the log to a file."""
-        self.post_message(Save(as_text(self._store), self._scope.build or self._revision.name))
+        self.post_message(Save(as_text(self._store), f"boot-{self._scope.build or self._revision.name}.log"))
 
     def action_activity(self) -> None:
         """Show the boot with who called the API meanwhile, or without."""

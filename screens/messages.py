@@ -62,12 +62,16 @@ class Back(Message):
 
 
 class Copy(Message):
-    """Put `text` on the clipboard; `what` names it for the operator, e.g. `revision name`."""
+    """Put `text` on the clipboard; `what` names it for the operator, e.g. `revision name`.
 
-    def __init__(self, text: str, what: str) -> None:
+    It is put on one line, for it may be pasted into a shell; a `document` keeps its lines.
+    """
+
+    def __init__(self, text: str, what: str, *, document: bool = False) -> None:
         super().__init__()
         self.text = text
         self.what = what
+        self.document = document
 
 
 class OpenLink(Message):
@@ -79,12 +83,12 @@ class OpenLink(Message):
 
 
 class Save(Message):
-    """Write text to a new file, named after `stem`; `pieces` are taken one by one, between other work."""
+    """Write text to a new file, called `name` or nearly so; `pieces` are taken one by one, between other work."""
 
-    def __init__(self, pieces: Iterable[str], stem: str) -> None:
+    def __init__(self, pieces: Iterable[str], name: str) -> None:
         super().__init__()
         self.pieces = pieces
-        self.stem = stem
+        self.name = name
 
 
 class Crashed(Message):

@@ -241,7 +241,7 @@ anything is done. From a folder that fails, it asks for a reason first.
         )
 
     def _request(self, reason: str | None) -> None:
-        failed = self._look.preflight is not None and self._look.preflight.verdict is Verdict.FAIL
-        if reason or not failed:
-            said = RequestDeployment(self._address, self._source, smoke=self._smoke, reason=reason or "")
+        """Ask to plan a deployment; without any reason the dialog was cancelled."""
+        if reason is not None:
+            said = RequestDeployment(self._address, self._source, smoke=self._smoke, reason=reason)
             self.post_message(said)

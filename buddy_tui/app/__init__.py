@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 
+from buddy_tui.app.doctoring import Doctoring
 from buddy_tui.app.handing_out import HandingOut
 from buddy_tui.app.leaving import Leaving
 from buddy_tui.app.releasing import Releasing
+from buddy_tui.app.reporting import Reporting
 from screens.opening import OpeningScreen
 
 if TYPE_CHECKING:
@@ -28,7 +30,7 @@ def _screen_commands() -> type[ScreenCommands]:
     return ScreenCommands
 
 
-class BuddyApp(Releasing, HandingOut, Leaving):
+class BuddyApp(Releasing, Reporting, Doctoring, HandingOut, Leaving):
     """The dashboard: the first screen, the way back, the palette, the help, and all that its parts do."""
 
     TITLE = "buddy-tui"

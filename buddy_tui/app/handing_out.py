@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from buddy_tui.app.base import BaseApp
-from buddy_tui.clean import clean_line
+from buddy_tui.clean import clean, clean_line
 
 if TYPE_CHECKING:
     from screens.messages import Copy, Crashed, OpenLink, Save
@@ -19,17 +19,21 @@ class HandingOut(BaseApp):
     """Hands out what a screen asks for, and says where it went."""
 
     def on_copy(self, message: Copy) -> None:
-        """Put text on the clipboard."""
-        self._copy(message.text, message.what)
+        """Put text on the clipboard: a document with its lines, anything else on one.
 
-    def _copy(self, text: str, what: str) -> None:
-        """Use OSC 52, which works through SSH too, and show what was copied: no terminal confirms it.
-
-        On one line: a line break that is pasted into a shell runs what stands before it.
+        A line break that is pasted into a shell runs what stands before it.
         """
-        text = clean_line(text)
+        if message.document:
+            page = clean(message.text)
+            said = f"{page.count(chr(10)):,} lines, for an editor and not for a shell"
+            self._copy(page, message.what, said)
+        else:
+            self._copy(clean_line(message.text), message.what)
+
+    def _copy(self, text: str, what: str, said: str = "") -> None:
+        """Use OSC 52, which works through SSH too, and show what was copied: no terminal confirms it."""
         self.copy_to_clipboard(text)
-        shown = text if len(text) <= _MOST_SHOWN else f"{text[: _MOST_SHOWN - 1]}…"
+        shown = said or (text if len(text) <= _MOST_SHOWN else f"{text[: _MOST_SHOWN - 1]}…")
         self.notify(shown, title=f"Copied {what}", markup=False)
 
     def on_open_link(self, message: OpenLink) -> None:
@@ -37,7 +41,7 @@ class HandingOut(BaseApp):
         if self.settings.emulated:
             self.notify("This Cloud Run is emulated: the console has no page for it.", markup=False)
         elif "SSH_CONNECTION" in os.environ or "SSH_TTY" in os.environ:
-            self._copy(message.url, "the console's address")
+            self._copy(clean_line(message.url), "the console's address")
         else:
             self.open_url(message.url)
 
@@ -62,8 +66,8 @@ class HandingOut(BaseApp):
         from buddy_tui.save import save
 
         try:
-            path = await save(message.pieces, message.stem, self._saves)
+            path = await save(message.pieces, message.name, self._saves)
         except OSError as error:
-            self.notify(f"The log cannot be saved: {error}", severity="error", markup=False)
+            self.notify(f"It cannot be saved: {error}", severity="error", markup=False)
         else:
             self.notify(str(path), title="Saved", markup=False)

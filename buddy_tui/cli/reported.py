@@ -32,6 +32,7 @@ def as_json(report: Report) -> str:
             "confidence": root.confidence or None,
             "evidence": list(root.evidence),
             "quotes": list(root.quotes),
+            "each": list(root.each),
             "attempts": list(root.attempts),
             "unsure": list(root.unsure),
         },

@@ -20,8 +20,7 @@ _SPARE = re.compile(r"[-_. ]+")
 _MOST_EVIDENCE = 12
 # As `buddy_tui.incident` and `buddy_tui.rules.source_root` write it.
 _TRIED = " tried: "
-# As a promotion writes down its gates.
-_PASSED = "pass:"
+_COMMANDS = ("gcloud ", "git ", "docker ", "buddy-tui ")
 _WRONG_FOLDER = re.compile(r"uploaded from (?P<folder>.+)/")
 
 
@@ -30,14 +29,19 @@ def root(material: Material, episode: Episode) -> Root:
     words = [*_of_boots(material, episode), *_of_promotions(episode), *_of_roll_backs(material, episode)]
     lead = lead_of(material, episode)
     incident = material.incident if _is_meant(material, episode) else None
+    is_alone = len(episode.failed) == 1 or one_cause(material, episode)
+    # One of several causes says nothing about the others, and how sure it is neither.
+    spoken = lead if is_alone else None
+    sure = incident.confidence if spoken and incident else spoken.confidence if spoken else None
     return Root(
         words=tuple(words),
-        cause=lead.cause.value if lead else "",
-        confidence=(incident.confidence if incident else lead.confidence).value if lead else "",
+        cause=spoken.cause.value if spoken else "",
+        confidence=sure.value if sure else "",
         evidence=tuple(dict.fromkeys(_evidence(material, episode, lead)))[:_MOST_EVIDENCE],
-        quotes=_quotes(lead) if lead else (),
+        each=() if is_alone else tuple(_each(material, episode)),
+        quotes=_quotes(spoken) if spoken else (),
         attempts=tuple(_attempts(incident)) if incident else (),
-        unsure=lead.uncertain if lead else (),
+        unsure=(*(spoken.uncertain if spoken else ()), *_unsure(episode)),
     )
 
 
@@ -120,14 +124,31 @@ def advice(material: Material, episode: Episode) -> Iterator[Advice]:
             yield Advice(f"Deploy from the project's root, {where}, without traffic.", *lead.fix[:1])
         yield from _tidy(material, episode, folder)
     elif lead and one_cause(material, episode):
-        yield from (Advice(f"Mend the cause: {lead.summary}", fix) for fix in lead.fix[:1])
-        yield from (Advice(fix) for fix in lead.fix[1:])
+        yield Advice(f"Mend the cause: {lead.summary}")
+        yield from map(_fixed, lead.fix)
     elif lead:
-        yield Advice("Find the cause of each failure by itself.", f"buddy-tui diagnose {lead.revision}")
-    for name in dict.fromkeys(one.revision for one in episode.ended):
-        yield Advice(f"Mend what stopped {name} before it is promoted again.")
-    if truth(service, material.revisions).pinned:
-        yield from _unpin(service, candidate_of(material, episode))
+        each = "the failure" if len(episode.failed) == 1 else "each failure by itself, the newest first"
+        diagnose = shlex.join(["buddy-tui", "diagnose", lead.revision, *_place(service)])
+        yield Advice(f"Find the cause of {each}.", diagnose)
+    for name in episode.moved:
+        logs = shlex.join(["buddy-tui", "logs", name, *_place(service)])
+        yield Advice(f"Find out what is wrong with {name}, and mend it before it gets traffic again.", logs)
+    told = truth(service, material.revisions)
+    if told.pinned:
+        yield from _unpin(service, candidate_of(material, episode), bad_latest(material, episode))
+    elif not told.effective:
+        yield Advice("Give a revision traffic as soon as it is verified: nothing serves until then.")
+
+
+def _fixed(fix: str) -> Advice:
+    """Return a fix: a command as one, an edit as a sentence."""
+    return Advice("Run:", fix) if fix.startswith(_COMMANDS) else Advice(fix)
+
+
+def bad_latest(material: Material, episode: Episode) -> str:
+    """Return the revision that LATEST means if it is a part of what went wrong, else empty."""
+    latest = material.service.latest_ready
+    return latest if latest in episode.moved else ""
 
 
 def _tidy(material: Material, episode: Episode, folder: str) -> Iterator[Advice]:
@@ -138,16 +159,24 @@ def _tidy(material: Material, episode: Episode, folder: str) -> Iterator[Advice]
         )
 
 
-def _unpin(service: Service, candidate: str) -> Iterator[Advice]:
-    name = service.name
+def _unpin(service: Service, candidate: str, bad: str) -> Iterator[Advice]:
     which = [candidate] if candidate else []
-    place = [f"--service={name.service}", f"--region={name.region}", f"--project={name.project}"]
-    verify = shlex.join(["buddy-tui", "checklist", *which, *place])
+    verify = shlex.join(["buddy-tui", "checklist", *which, *_place(service)])
     yield Advice(f"Verify {candidate or 'the new revision'} before it gets traffic.", verify)
-    yield Advice(
-        "When the new revision is verified, restore latest: until then every deployment gets 0 %.",
-        update_traffic(name, service.desired, to_latest(service.desired)),
-    )
+    if bad:
+        yield Advice(
+            f"Do not restore latest yet: LATEST means {bad}. Once a newer revision is deployed and verified, do."
+        )
+    else:
+        yield Advice(
+            "When the new revision is verified, restore latest: until then every deployment gets 0 %.",
+            update_traffic(service.name, service.desired, to_latest(service.desired)),
+        )
+
+
+def _place(service: Service) -> list[str]:
+    name = service.name
+    return [f"--service={name.service}", f"--region={name.region}", f"--project={name.project}"]
 
 
 def _is_meant(material: Material, episode: Episode) -> bool:
@@ -160,17 +189,25 @@ def _of_boots(material: Material, episode: Episode) -> Iterator[str]:
     lead, folder = lead_of(material, episode), wrong_folder(material, episode)
     if not episode.failed:
         return
+    alone = len(episode.failed) == 1
     if lead is None:
-        yield "Why the revisions failed is not known: no log of them could be read."
+        who, them = ("revision", "it") if alone else ("revisions", "them")
+        yield f"Why the {who} failed is not known: no log of {them} could be read."
     elif folder:
         yield from _of_process(material, episode, folder)
-    elif one_cause(material, episode):
+    elif alone or one_cause(material, episode):
         yield lead.summary
     else:
         yield "The failures have no single cause that the logs prove."
-        for one in episode.failed:
-            found = material.finding(one.name)
-            yield f"{one.name}: {found.summary if found else 'its log was not read.'}"
+
+
+def _each(material: Material, episode: Episode) -> Iterator[str]:
+    """Yield why each revision failed, and how many of the logs were not read."""
+    known = read(material, episode)
+    for one in known:
+        yield f"{one.revision}: {one.summary}"
+    if known and (left := len(episode.failed) - len(known)):
+        yield f"The logs of {'the other one' if left == 1 else f'{left:,} others'} were not read."
 
 
 def _of_process(material: Material, episode: Episode, folder: str) -> Iterator[str]:
@@ -178,10 +215,15 @@ def _of_process(material: Material, episode: Episode, folder: str) -> Iterator[s
     yield f"{folder}/ was uploaded in place of the project's root."
     if lead and lead.missing:
         yield f"The start imports {lead.missing}, which lies above what was uploaded."
-    proof = f": the last good revision, {good.name}, {_came(material, folder)}starts" if good else ""
-    yield f"The deployment process is at fault, not the code{proof}."
+    if good:
+        came = _came(material, folder)
+        yield f"The deployment process is at fault, not the code: the last good revision, {good.name}, {came}starts."
+    else:
+        yield "The deployment process is at fault; nothing that was read speaks against the code."
     if 1 < len(episode.failed) == len(read(material, episode)):
-        yield f"Each repair changed something else and was uploaded from {folder}/ again, so none could help."
+        changed = len(tuple(_attempts(material.incident))) if material.incident else 0
+        what = "changed something else and was" if changed == len(episode.failed) - 1 else "was"
+        yield f"Each repair {what} uploaded from {folder}/ again, so none could help."
 
 
 def _came(material: Material, folder: str) -> str:
@@ -191,7 +233,19 @@ def _came(material: Material, folder: str) -> str:
 
 
 def _of_promotions(episode: Episode) -> Iterator[str]:
-    yield from dict.fromkeys(f"Promoting {one.revision}: {one.sentence}" for one in episode.ended)
+    """Yield what the gates saw of each revision; what they were told no gate of is said as it ended."""
+    for name in dict.fromkeys(one.revision for one in episode.ended):
+        own = [one for one in episode.ended if one.revision == name]
+        gates = dict.fromkeys(gate for one in own for gate in one.gates)
+        if gates:
+            yield f"{name} did not pass these gates: {', '.join(gates)}."
+        else:
+            yield f"The promotion of {name}: {own[-1].sentence}"
+
+
+def _unsure(episode: Episode) -> Iterator[str]:
+    for name in dict.fromkeys(one.revision for one in episode.ended if one.gates):
+        yield f"Why {name} fails: the gates measured that it does, and its log was not read."
 
 
 def _of_roll_backs(material: Material, episode: Episode) -> Iterator[str]:
@@ -207,7 +261,8 @@ def _attempts(incident: Incident) -> Iterator[str]:
     """Yield what each repair changed, e.g. `00031-wzd: main.py`."""
     for line in incident.story:
         name, tried, changed = line.partition(_TRIED)
-        if tried:
+        # That every build makes another image says nothing.
+        if tried and changed != "image":
             yield f"{name}: {changed}"
 
 
@@ -217,17 +272,22 @@ def _evidence(material: Material, episode: Episode, lead: Finding | None) -> Ite
     same = {(one.exception, one.missing) for one in raised}
     if len(same) == 1 and len(raised) == len(failed) > 1:
         missing = f", for want of {raised[0].missing}" if raised[0].missing else ""
-        yield f"All {len(failed)} boots ended in {raised[0].exception}{missing}."
-    elif failed and not raised and (said := failed[-1].message or reasons.in_words(failed[-1].reason)):
+        all_boots = "Both boots" if len(failed) == 2 else f"All {len(failed)} boots"
+        yield f"{all_boots} ended in {raised[0].exception}{missing}."
+    elif failed and not read(material, episode) and (said := _of_cloud_run(failed[-1])):
         yield f"Cloud Run says of {failed[-1].name}: {said}"
     if lead:
-        yield from (f"{lead.revision}: {quote.text}." for quote in lead.evidence if quote.entry < 0)
+        quotes = (quote.text for quote in lead.evidence if quote.entry < 0)
+        yield from (f"{lead.revision}: {one.rstrip('.')}." for one in quotes)
     if good and material.incident and _is_meant(material, episode):
         yield from (one for one in material.incident.story if one.startswith(f"{good.name} "))
-    for record in episode.ended:
-        at = f"{record.at:%Y-%m-%d %H:%M} UTC"
-        bad = [one for one in record.evidence if not one.startswith(_PASSED)]
-        yield from (f"{record.revision}, {at}: {words}" for words in bad or record.evidence)
+    for one in episode.ended:
+        at = f"{one.at:%Y-%m-%d %H:%M} UTC, {one.outcome}"
+        yield from (f"{one.revision}, {at}: {said}" for said in one.failed or (one.sentence,))
+
+
+def _of_cloud_run(revision: Revision) -> str:
+    return revision.message or reasons.in_words(revision.reason)
 
 
 def _quotes(lead: Finding) -> tuple[str, ...]:

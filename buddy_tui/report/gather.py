@@ -1,7 +1,7 @@
 """report: everybody is asked once, side by side, and whoever cannot answer leaves a line that says so."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -14,11 +14,11 @@ from buddy_tui.log_scope import nanoseconds
 from buddy_tui.model import LogEntry, LogScope, ServiceName, Snapshot
 from buddy_tui.report.cause import last_good
 from buddy_tui.report.conclusion import report
-from buddy_tui.report.episode import episode
+from buddy_tui.report.episode import Episode, episode
 from buddy_tui.report.impact import window
 from buddy_tui.report.material import Asked, Material, Requests
 from buddy_tui.report.people import People, hidden
-from buddy_tui.report.values import Report
+from buddy_tui.report.values import Report, Writing
 from buddy_tui.verify.request_log import OTHERS, request_of, requests_filter
 
 Clock = Callable[[], datetime]
@@ -50,30 +50,60 @@ async def report_of(
     Secrets are masked, and people are `operator-1` unless `with_names`. Raises BuddyError when the service itself
     cannot be read; what else cannot be read is in `unread`.
     """
-    material = await _gathered(name, sources, since)
-    return hidden(report(material, since), People(shown=with_names))
+    told = writing(name, sources, since=since, with_names=with_names)
+    return [one.report async for one in told if one.report][-1]
 
 
-async def _gathered(name: ServiceName, sources: Sources, since: datetime | None) -> Material:
-    cloud, now = sources.cloud, sources.clock()
-    service, revisions = await asyncio.gather(cloud.service(name), cloud.revisions(name))
-    snapshot = Snapshot(name, service, revisions, as_of=now)
-    unread = list(sources.journal.trouble)
+async def writing(
+    name: ServiceName, sources: Sources, *, since: datetime | None = None, with_names: bool = False
+) -> AsyncGenerator[Writing, None]:
+    """Yield what is being read, and at last the report, as `report_of` returns it. Raises as that does."""
+    yield Writing(name, reading="the service and its revisions")
+    material = await _begun(name, sources)
+    yield Writing(name, reading="boot logs, source archives and the audit log")
+    material = await _with_past(material, sources)
+    if found := episode(material, since):
+        yield Writing(name, reading="the request log")
+        material = await _with_requests(material, sources, found)
+    yield Writing(name, hidden(report(material, since), People(shown=with_names)))
+
+
+async def _begun(name: ServiceName, sources: Sources) -> Material:
+    """Read what must be there: the service, its revisions, and the journal, which was read already."""
+    now, journal = sources.clock(), sources.journal
+    service, revisions = await asyncio.gather(sources.cloud.service(name), sources.cloud.revisions(name))
+    records = tuple(one for one in journal.records if one.name == name)
+    return Material(service, revisions, now, records=records, unread=tuple(journal.trouble))
+
+
+async def _with_past(material: Material, sources: Sources) -> Material:
+    """Add why revisions failed, and who changed the traffic."""
+    name, unread = material.service.name, list[str]()
+    snapshot = Snapshot(name, material.service, material.revisions, as_of=material.now)
     told, changes = await asyncio.gather(
-        sources.examiner.told(snapshot, most=_MOST_READ), _changes(cloud, name, now, unread)
+        sources.examiner.told(snapshot, most=_MOST_READ),
+        _changes(sources.cloud, name, material.now, unread),
     )
-    records = tuple(one for one in sources.journal.records if one.name == name)
-    material = Material(service, revisions, now, told.findings, told.incident, None, changes, records)
-    if (found := episode(material, since)) is None:
-        return replace(material, unread=tuple(unread))
-    good = last_good(material, found)
-    begin, end = window(material, found)
+    return replace(
+        material,
+        findings=told.findings,
+        incident=told.incident,
+        changes=changes,
+        unread=(*material.unread, *unread),
+    )
+
+
+async def _with_requests(material: Material, sources: Sources, found: Episode) -> Material:
+    """Add what was asked meanwhile, and what the last good revision was built from."""
+    name, unread = material.service.name, list[str]()
+    good, (begin, end) = last_good(material, found), window(material, found)
     tree, requests, probes = await asyncio.gather(
         sources.shelf.tree(good.source) if good else _nothing(),
-        _requests(cloud, name, (begin, end), unread, ours=False),
-        _requests(cloud, name, (begin, now), unread, ours=True),
+        _requests(sources.cloud, name, (begin, end), unread, ours=False),
+        _requests(sources.cloud, name, (begin, material.now), unread, ours=True),
     )
-    return replace(material, good=tree, requests=requests, probes=probes, unread=tuple(dict.fromkeys(unread)))
+    told = dict.fromkeys((*material.unread, *unread))
+    return replace(material, good=tree, requests=requests, probes=probes, unread=tuple(told))
 
 
 async def _nothing() -> None:
@@ -86,7 +116,10 @@ async def _changes(
     try:
         return await cloud.traffic_changes(name, now - _KEPT)
     except BuddyError as error:
-        unread.append(f"The audit log cannot be read: {error}")
+        unread.append(
+            "The audit log cannot be read, so the timeline lacks who changed the traffic, when and with what: "
+            f"{_said(error)}"
+        )
         return ()
 
 
@@ -105,9 +138,15 @@ async def _requests(
             if not (token := page.token):
                 break
     except BuddyError as error:
-        unread.append(f"The request log cannot be read: {error}")
+        what = "our own probes" if ours else "how many requests failed"
+        unread.append(f"The request log cannot be read, so {what} cannot be told: {_said(error)}")
         return None
     return Requests(*between, tuple(found), cut=bool(token))
+
+
+def _said(error: BuddyError) -> str:
+    """Return an error in a sentence, and the way out, e.g. the role that is missing."""
+    return f"{error} {error.hint}".strip()
 
 
 def _probes_filter(scope: LogScope) -> str:

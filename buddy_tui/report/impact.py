@@ -11,7 +11,14 @@ from buddy_tui.report.values import Impact
 
 
 def window(material: Material, episode: Episode) -> tuple[datetime, datetime]:
-    """Return the time that counts: from the first trouble to the change of traffic after the last one, else until now."""
+    """Return the time that counts, which begins with the first trouble.
+
+    It ends when the traffic was last taken from what went wrong; after a revision that never started, with the next
+    change of traffic, else now.
+    """
+    taken = [*(one.at for one in episode.back), *(one.at for one in episode.ended)]
+    if episode.last in taken:
+        return episode.since, min(episode.last, material.now)
     moved = next((one.at for one in moves(material, episode.last)), material.now)
     return episode.since, min(moved, material.now)
 
@@ -52,14 +59,21 @@ def _served(material: Material, episode: Episode) -> Iterator[str]:
             if len(failed) > 1
             else "The revision that failed was never ready, so it had no traffic."
         )
-    meanwhile = dict.fromkeys(
-        span.revision
-        for span in spans
-        if span.revision not in failed
-        and (span.until is None or span.until >= episode.since)
-        and (span.since is None or span.since <= episode.last)
-    )
-    if meanwhile:
-        yield f"Meanwhile {' and '.join(meanwhile)} served."
+    shares: dict[str, set[int]] = {}
+    end = window(material, episode)[1]
+    for span in spans:
+        began = span.since is None or span.since < end
+        if span.revision not in failed and began and (span.until is None or span.until > episode.since):
+            shares.setdefault(span.revision, set()).add(span.percent)
+    if shares:
+        yield f"Meanwhile {', '.join(f'{name} served {_of(percents)}' for name, percents in shares.items())}."
     elif failed:
         yield "Nothing is known to have served meanwhile."
+
+
+def _of(percents: set[int]) -> str:
+    """Return shares of the traffic in words."""
+    low, high = min(percents), max(percents)
+    if low == high:
+        return "all of the traffic" if high == 100 else f"{high} % of the traffic"
+    return f"{low} to {high} % of the traffic"

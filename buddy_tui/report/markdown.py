@@ -61,7 +61,7 @@ def _healthy(report: Report) -> Iterator[str]:
 def _impact(report: Report) -> Iterator[str]:
     impact = report.impact
     if impact:
-        yield f"- From {_minute(impact.since)} to {_minute(impact.until)} UTC:"
+        yield f"- From {_second(impact.since)} to {_second(impact.until)} UTC:"
         yield from (f"  - {words(one)}" for one in impact.words)
     yield "- TODO: what users noticed, and how many of them."
 
@@ -69,16 +69,19 @@ def _impact(report: Report) -> Iterator[str]:
 def _timeline(report: Report) -> Iterator[str]:
     if report.left_out:
         yield f"- {report.left_out:,} earlier moments are left out."
+    said = ""
     for moment in report.timeline:
-        yield f"- {moment.at.astimezone(UTC):%Y-%m-%d %H:%M:%S} {_moment(moment)}"
+        # A reason that goes for several changes in a row is told once.
+        why = f" Why: {words(moment.why)}" if moment.why and moment.why != said else ""
+        said = moment.why or said
+        yield f"- {_second(moment.at)}{_actor(moment)} {words(moment.words)}{why}"
 
 
-def _moment(moment: Moment) -> str:
-    who = f"by {words(moment.by)}" if moment.by else ""
+def _actor(moment: Moment) -> str:
+    """Return who did it and with what, e.g. `, operator-1 with gcloud:`."""
     how = f"with {code(moment.agent)}" if moment.agent else ""
-    told = " ".join(filter(None, (who, how)))
-    why = f" Why: {words(moment.why)}" if moment.why else ""
-    return f"{words(moment.words)}{f' ({told})' if told else ''}{why}"
+    told = " ".join(filter(None, (words(moment.by), how)))
+    return f", {told}:" if told else ""
 
 
 def _root(report: Report) -> Iterator[str]:
@@ -89,6 +92,7 @@ def _root(report: Report) -> Iterator[str]:
     else:
         yield "TODO: nothing that was read tells."
     yield from _titled("Evidence", [*_list(root.evidence), *_quoted(root.quotes)])
+    yield from _titled("Each failure", _list(root.each))
     yield from _titled("What the attempts changed", _list(root.attempts))
     yield from _titled("What is not certain", _list(root.unsure))
 
@@ -147,3 +151,7 @@ def _list(sentences: Iterable[str]) -> list[str]:
 
 def _minute(moment: datetime) -> str:
     return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M}"
+
+
+def _second(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S}"

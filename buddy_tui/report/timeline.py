@@ -6,9 +6,11 @@ from itertools import groupby
 
 from buddy_tui import reasons
 from buddy_tui.actions.arithmetic import percents_of
+from buddy_tui.actions.values import Ending, Verb
 from buddy_tui.gateway import TrafficChange
 from buddy_tui.journal.values import Kind, Record
 from buddy_tui.model import Revision, RevisionState
+from buddy_tui.report.attempts import PUT_BACK
 from buddy_tui.report.material import Asked, Material
 from buddy_tui.report.values import Moment, What
 
@@ -19,6 +21,7 @@ _NEAR = timedelta(minutes=2)
 _LONGEST_START = timedelta(hours=1)
 # Probes with no longer pause between them are one line.
 _ROUND = timedelta(minutes=5)
+_NO_START = "did not start"
 
 
 def timeline(material: Material, since: datetime) -> tuple[Moment, ...]:
@@ -43,15 +46,18 @@ def _deployments(material: Material) -> Iterator[Moment]:
 
 
 def _fate(revision: Revision, material: Material) -> str:
-    if revision.state is RevisionState.FAILED:
-        finding = material.finding(revision.name)
-        seen = finding.observed or finding.short or finding.summary if finding else ""
-        seen = seen or reasons.in_words(revision.reason)
-        cause = f" ({finding.short})" if finding and finding.short and finding.short != seen else ""
-        return f" and did not start: {seen.rstrip('.')}{cause}." if seen else " and did not start."
     if revision.state is RevisionState.PENDING:
         return "; it is still starting."
-    return " and started."
+    if revision.state is not RevisionState.FAILED:
+        return " and started."
+    finding = material.finding(revision.name)
+    if finding is None:
+        # Without a log Cloud Run's own word may say more than that it did not start.
+        why = reasons.in_words(revision.reason)
+        return f" and did not start: {why}." if why not in {"", _NO_START} else f" and {_NO_START}."
+    seen = (finding.observed or finding.short or finding.summary).rstrip(".")
+    cause = f" ({finding.short})" if finding.short and finding.short != seen else ""
+    return f" and {_NO_START}: {seen}{cause}."
 
 
 def _traffic(material: Material) -> Iterator[Moment]:
@@ -89,8 +95,13 @@ def _moved(
     if not change.accepted:
         words = f"Traffic was to be set to {_in_words(after)}, and Google refused."
     record = _ours(change, material)
-    why = record.reason if record else ""
-    return Moment(change.when, What.TRAFFIC, words, by=change.by, agent=change.agent, why=why)
+    if record is None:
+        return Moment(change.when, What.TRAFFIC, words, by=change.by, agent=change.agent)
+    # The gates say at the end of the promotion what they saw.
+    why = "a gate of the promotion failed" if record.verb == Verb.PUT_BACK else record.reason
+    # Google knows whoever we act as, the journal for whom.
+    by = record.who or change.by
+    return Moment(change.when, What.TRAFFIC, words, by=by, agent=change.agent, why=why)
 
 
 def _ours(change: TrafficChange, material: Material) -> Record | None:
@@ -103,7 +114,8 @@ def _ours(change: TrafficChange, material: Material) -> Record | None:
         for one in material.records
         if one.name == material.service.name and one.kind is Kind.INTENT and abs(one.at - change.when) < _NEAR
     )
-    return next((one for one in near if percents_of(one.after) == wanted), None)
+    meant = (one for one in near if percents_of(one.after) == wanted)
+    return min(meant, key=lambda one: abs(one.at - change.when), default=None)
 
 
 def _probes(material: Material) -> Iterator[Moment]:
@@ -126,24 +138,38 @@ def _probes(material: Material) -> Iterator[Moment]:
 def _counted(revision: str, asked: tuple[Asked, ...]) -> str:
     bad = sum(one.request.status >= 500 for one in asked)
     answered = f"{bad} of them answered with 5xx" if bad else "none answered with 5xx"
-    return f"{revision} was asked {len(asked):,} times, {answered}"
+    often = "once" if len(asked) == 1 else f"{len(asked):,} times"
+    return f"{revision} was asked {often}, {answered}"
 
 
 def _actions(material: Material) -> Iterator[Moment]:
+    """Yield what the journal tells besides what the audit log has told already."""
+    ours = (_ours(one, material) for one in material.changes if one.accepted)
+    told = {one.id for one in ours if one}
+    begun = set[str]()
     for one in material.records:
-        if one.name == material.service.name and one.kind is not Kind.INTENT:
-            what = f"{one.verb} {one.revision}".strip() if one.verb else "A note"
-            ended = f" ended as {one.outcome.replace('_', ' ')}" if one.outcome else ""
-            said = f": {one.sentence}" if one.sentence else "."
-            yield Moment(
-                one.at,
-                What.ACTION,
-                f"{what}{ended}{said}",
-                one.revision,
-                by=one.who or one.acting,
-                agent=_OURS,
-                why=one.reason,
-            )
+        is_told = one.id in told and one.outcome == Ending.DONE
+        if one.name != material.service.name or one.kind is Kind.INTENT or is_told:
+            continue
+        # What ends gives the reason for which it began.
+        why = "" if one.id in begun else one.reason
+        begun.add(one.id)
+        by = one.who or one.acting
+        yield Moment(one.at, What.ACTION, _acted(one), one.revision, by=by, agent=_OURS, why=why)
+
+
+def _acted(one: Record) -> str:
+    """Say what the journal noted, e.g. `The promotion of api-00042-xez was put back: …`."""
+    sentence = one.sentence.removeprefix(PUT_BACK).replace("->", "→")
+    if one.verb == Verb.PROMOTE and not one.outcome:
+        return sentence.replace("The promotion", f"The promotion of {one.revision}", 1)
+    what = (
+        f"The promotion of {one.revision}"
+        if one.verb == Verb.PROMOTE
+        else f"{one.verb} {one.revision}".strip()
+    )
+    ended = f" ended as {one.outcome.replace('_', ' ')}" if one.outcome else ""
+    return f"{what or 'A note'}{ended}{f': {sentence}' if sentence else '.'}"
 
 
 def _in_words(percents: Mapping[str, int]) -> str:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from buddy_tui.model import ServiceName
+from buddy_tui.model import ServiceName, Trouble
 
 
 class Status(StrEnum):
@@ -60,7 +60,8 @@ class Impact:
 class Root:
     """The root cause: sentences, the `confidence` of the diagnosis (empty where there is none), and what proves it.
 
-    `evidence` are sentences of ours, `quotes` lines as they were logged. `attempts` says what each repair changed.
+    `evidence` are sentences of ours, `quotes` lines as they were logged. `each` says why each failed where they have no
+    cause in common, `attempts` what each repair changed.
     `unsure` is what could not be told.
     """
 
@@ -69,6 +70,7 @@ class Root:
     confidence: str = ""
     evidence: tuple[str, ...] = ()
     quotes: tuple[str, ...] = ()
+    each: tuple[str, ...] = ()
     attempts: tuple[str, ...] = ()
     unsure: tuple[str, ...] = ()
 
@@ -119,3 +121,21 @@ class Report:
     asked: tuple[str, ...] = ()
     unread: tuple[str, ...] = ()
     links: tuple[Page, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """A report while it is written: `reading` says what is being read for it, and is empty when nothing is any more.
+
+    `report` is the last one that was finished; `trouble` is why there is no newer one.
+    """
+
+    name: ServiceName
+    report: Report | None = None
+    reading: str = ""
+    trouble: Trouble | None = None
+
+    @property
+    def as_of(self) -> datetime | None:
+        """When what is told was looked at."""
+        return self.report.as_of if self.report else None

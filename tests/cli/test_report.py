@@ -144,7 +144,9 @@ def test_logs_that_may_not_be_read_are_named_and_stop_nothing(
 
     page = capsys.readouterr().out
     assert "## What could not be read" in page
-    assert "The audit log cannot be read: You may not read logs." in page
+    lacks = "so the timeline lacks who changed the traffic, when and with what"
+    assert f"The audit log cannot be read, {lacks}: You may not read logs. `roles/logging.viewer`" in page
+    assert "so how many requests failed cannot be told: You may not read logs." in page
     assert "Requests that failed: not known; the request log could not be read." in page
 
 

@@ -111,7 +111,9 @@ class ChangeStage(BuddyApp):
         message.prevent_default()
         if not isinstance(self.screen, VerifyScreen):
             feed = Script(probing.CHECKLIST)
-            self.push_screen(VerifyScreen(self.settings, feed, self.clock, message.name, lambda *_: None))
+            self.push_screen(
+                VerifyScreen(self.settings, feed, self.clock, message.name, Script(), lambda *_: True)
+            )
 
     def preflight_feed(self, name: ServiceName, source: str, *, smoke: bool) -> Feed[Any]:
         """Look at no folder of this machine."""

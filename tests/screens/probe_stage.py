@@ -1,13 +1,15 @@
-"""A stage for probes and the verification plan: the app on a service, and one of the two screens over it."""
+"""A stage for probes and the release checklist: the app on a service, and one of the two screens over it."""
 
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 from textual.pilot import Pilot
 
 from buddy_tui.config import Settings
 from buddy_tui.model import ServiceName
+from buddy_tui.verify.values import Checklist
 from screens.messages import OpenVerify
 from screens.probes import ProbeFeeds
 from screens.verify import VerifyScreen
@@ -35,10 +37,11 @@ class Ending(Script):
 class ProbeStage(Stage):
     """Keeps what was opened, and feeds both screens by hand."""
 
-    def __init__(self, of: Settings, **feeds: Script) -> None:
-        super().__init__(of, service=Script(incident.SNAPSHOT), services=Script())
-        self.matrix, self.session, self.audit, self.lines, self.checklist = (
-            feeds.get(name) or Script() for name in ("matrix", "session", "audit", "lines", "checklist")
+    def __init__(self, of: Settings, saves: Path | None = None, **feeds: Script) -> None:
+        super().__init__(of, service=Script(incident.SNAPSHOT), services=Script(), saves=saves)
+        self.matrix, self.session, self.audit, self.lines, self.checklist, self.kept = (
+            feeds.get(name) or Script()
+            for name in ("matrix", "session", "audit", "lines", "checklist", "kept")
         )
         self.asked: list[tuple[Any, ...]] = []
         self.ticked: list[tuple[str, ...]] = []
@@ -53,9 +56,14 @@ class ProbeStage(Stage):
                 self.checklist,
                 self.clock,
                 message.name,
-                lambda *word: self.ticked.append(word),
+                self.kept,
+                self._ticked,
             )
         )
+
+    def _ticked(self, *word: str) -> bool:
+        self.ticked.append(word)
+        return True
 
     def probe_feeds(self, name: ServiceName, revision: str) -> ProbeFeeds:
         self.opened_with.append(("probes", name, revision))
@@ -94,18 +102,29 @@ async def on_probes(
 
 @asynccontextmanager
 async def on_verify(
-    *checklists: object, size: tuple[int, int] = NARROW, of: Settings = DEMO, keys: tuple[str, ...] = ()
+    *checklists: object,
+    size: tuple[int, int] = NARROW,
+    of: Settings = DEMO,
+    keys: tuple[str, ...] = (),
+    kept: tuple[Checklist, ...] = (),
+    saves: Path | None = None,
 ) -> AsyncIterator[tuple[ProbeStage, Pilot[None]]]:
-    """Open the verification plan of the service with `checklists` in its feed, and press `keys`."""
-    async with _opened("v", of, size, keys, {"checklist": Script(*checklists)}) as opened:
+    """Open the release checklist of the service with `checklists` in its feed and `kept` on disk, and press `keys`."""
+    feeds = {"checklist": Script(*checklists), "kept": Script(kept)}
+    async with _opened("v", of, size, keys, feeds, saves) as opened:
         yield opened
 
 
 @asynccontextmanager
 async def _opened(
-    key: str, of: Settings, size: tuple[int, int], keys: tuple[str, ...], feeds: dict[str, Script]
+    key: str,
+    of: Settings,
+    size: tuple[int, int],
+    keys: tuple[str, ...],
+    feeds: dict[str, Script],
+    saves: Path | None = None,
 ) -> AsyncIterator[tuple[ProbeStage, Pilot[None]]]:
-    app = ProbeStage(of, **feeds)
+    app = ProbeStage(of, saves=saves, **feeds)
     async with app.run_test(size=size, notifications=True) as pilot:
         await settle(pilot)
         for pressed in (key, *keys):

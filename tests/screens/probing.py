@@ -7,7 +7,7 @@ from buddy_tui.model import LogBatch, LogEntry, LogState, Trouble
 from buddy_tui.probes.values import Attempt, Cell, Matrix, Refusal, Target, Verdict
 from buddy_tui.question import DEFAULT_QUESTIONS, Ask, Question
 from buddy_tui.sessions.values import Audit, Hour, Kept, Ladder, Step, Survival
-from buddy_tui.verify.values import Answered, Checklist, Line
+from buddy_tui.verify.values import Answered, Before, Checklist, Line
 from tests.make import NOW
 from tests.screens.incident import NAME
 
@@ -343,7 +343,36 @@ LINES = (
     Line("errors", "Production traffic", "No 5xx among real requests since the rollout", Answered.YES,
          "0 of 1 204 requests since 08:20 UTC; ours are left out.", "log", _AT),
 )  # fmt: skip
-CHECKLIST = Checklist(NAME, CANARY, LINES, done=False, as_of=NOW)
+CHECKLIST = Checklist(NAME, CANARY, LINES, done=False, as_of=NOW, created=NOW - timedelta(hours=4))
+_THEN = NOW - timedelta(days=9, hours=2)
+NOT_SEEN_NOW = replace(
+    CHECKLIST,
+    lines=tuple(
+        replace(one, before=Before(Answered.YES, "488 sessions of 00028-bsx are there.", "firestore", _AT - timedelta(hours=2)))
+        if one.id == "noloss"
+        else replace(one, answered=Answered.YES, evidence="200, 8 of 8.", source="probe", at=_AT)
+        if one.answered is Answered.PENDING
+        else one
+        for one in LINES
+    ),
+    done=True,
+)  # fmt: skip
+KEPT_RELEASES = tuple(
+    Checklist(
+        NAME,
+        revision,
+        tuple(
+            replace(one, answered=answered, evidence="200, 8 of 8." if answered is Answered.YES else one.evidence,
+                    source=one.source or "probe", at=_THEN - timedelta(days=days), by="", note="")
+            for one in LINES
+        ),
+        done=True,
+        as_of=_THEN - timedelta(days=days),
+        created=_THEN - timedelta(days=days, hours=1),
+        kept=True,
+    )
+    for days, (revision, answered) in enumerate(((SERVING, Answered.YES), (OLD, Answered.UNKNOWN)))
+)  # fmt: skip
 
 LINE = LogEntry(
     int(NOW.timestamp() * 1e9),

@@ -220,7 +220,7 @@ async def test_ctrl_q_quits_everywhere_and_q_only_at_the_top(way: tuple[str, ...
 
 @pytest.mark.parametrize("key", ["question_mark", "f1"])
 async def test_help_tells_the_keys_that_work_here(key: str) -> None:
-    async with on_stage(incident.SNAPSHOT, size=(100, 60)) as (app, pilot):
+    async with on_stage(incident.SNAPSHOT, size=(100, 64)) as (app, pilot):
         await pilot.press(key)
         await settle(pilot)
 

@@ -275,7 +275,7 @@ async def test_a_log_that_cannot_be_saved_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     async with on_boot_log(boots.BOOT, size=WIDE, saves=tmp_path / "file" / "logs") as (app, pilot):
         await pilot.press("ctrl+s")
-        await until(pilot, lambda: "The log cannot be saved" in frame(app))
+        await until(pilot, lambda: "It cannot be saved" in frame(app))
 
 
 async def test_calls_of_the_api_are_shown_only_when_they_are_asked_for() -> None:

@@ -104,7 +104,7 @@ async def test_probes_a_session_probe_and_the_plan_are_answered_and_leaving_take
         await until(pilot, lambda: isinstance(app.screen, ServiceScreen))
         await pilot.press("v")
         await until(pilot, lambda: "ctrl+r looks again" in frame(app))
-        assert "plan for 00005-new" in frame(app)
+        assert "Release checklist 00005-new" in frame(app)
         assert world.paths() == world.people
 
         clouds[0].looks = 0

@@ -66,9 +66,9 @@ async def test_p_on_a_revision_opens_its_probes_once_and_esc_comes_back() -> Non
 async def test_p_and_v_are_told_by_the_help_and_the_palette_of_a_service() -> None:
     async with on_probes(keys=("escape", "question_mark", "G"), size=(80, 60)) as (app, _pilot):
         assert "Probes" in frame(app)
-        assert "Verification plan" in frame(app)
-    async with on_probes(keys=("escape", "colon")) as (app, pilot):
-        await until(pilot, lambda: "Verification plan" in frame(app))
+        assert "Release checklist" in frame(app)
+    async with on_probes(keys=("escape", "colon"), size=(80, 60)) as (app, pilot):
+        await until(pilot, lambda: "Release checklist" in frame(app))
 
 
 async def test_the_cursor_begins_on_the_revision_that_was_asked_for() -> None:

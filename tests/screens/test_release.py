@@ -11,8 +11,8 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Button, Input
 
-from buddy_tui.actions.changing import Author
 from buddy_tui.actions.drafting import Terms
+from buddy_tui.actions.recording import Author
 from buddy_tui.actions.values import Ending, Step, StepState, Verb
 from buddy_tui.actions.wishes import Wish as Intention
 from buddy_tui.app import BuddyApp

@@ -1,7 +1,9 @@
 """Whatever text is in logs, labels and messages: the document keeps its shape, and shows nothing hostile as HTML."""
 
 import re
+import unicodedata
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from html.parser import HTMLParser
 
@@ -10,6 +12,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
+from buddy_tui.model import ServiceName
 from buddy_tui.report.checklist import as_markdown as as_task_list
 from buddy_tui.report.conclusion import report
 from buddy_tui.report.markdown import as_markdown
@@ -23,6 +26,13 @@ from tests.core.report import material
 
 # As GitHub renders: with raw HTML let through, and bare addresses made links.
 RENDER = MarkdownIt("gfm-like")
+# What else may render it: as little as there is, and as much.
+RENDERERS = (
+    RENDER,
+    MarkdownIt("commonmark", {"html": True}),
+    MarkdownIt("js-default"),
+    MarkdownIt("js-default", {"html": True, "linkify": True, "typographer": True, "breaks": True}),
+)
 HOSTILE = (
     "<script>alert(1)</script>",
     "<img src=x onerror=alert(1)>",
@@ -41,7 +51,22 @@ HOSTILE = (
     "(`) ) ]( https://x.example",
     "<https://evil.example> <a@b.example>",
     "$x$ <!-- hidden --> ]]>",
+    "<!--\n\n## hidden\n\n--> <![CDATA[ x ]]> <?php x ?> <!DOCTYPE x>",
+    "[a](<javascript:alert(1)>) <javascript:alert(1)> [b][x]\n\n[x]: javascript:alert(1) 'y'",
+    "[a](data:text/html,<script>alert(1)</script>) [b](vbscript:x) [c](//evil.example)",
+    "![][x] ![x](x.svg 'y') [![x](y)](z)\n\n[x]: <https://evil.example/x.png>",
+    "&#x3C;img src=x onerror=alert(1)&#x3E; &lt;script&gt; &NewLine;&NewLine;# heading &colon;",
+    "~~~html\n<b>\n~~~\n````\n~~~~",
+    "a | b\n--- | :-:\n<b> | [c](javascript:d)",
+    "word[^note] [^note]: <b>note</b>\n\n[^note]: evil",
+    "heading\n===\n\nheading\n---\n\n***\n___",
+    "\u202aa\u202bb\u202cc\u202dd\u202ee\u2066f\u2067g\u2068h\u2069 \u200e\u200f \u061c",
+    "<details open><summary>x</summary><iframe src=//evil.example></details><style>*{}</style>",
+    "- [x] done\n- [ ] open\n\n    indented\n\n> > quote",
+    "`<b>` ``<i>`` \\`<u>\\` `` ` <s> ` ``",
+    "http://evil.example:80/a(b)c ftp://evil.example xmpp:a@b.example +a+ ==mark== :::warning x :::",
 )
+STEERING = {"Cc", "Cf", "Zl", "Zp"}
 ALLOWED = {
     "a", "code", "em", "h1", "h2", "h3", "input", "li", "ol", "p", "pre", "strong", "ul"
 }  # fmt: skip
@@ -72,19 +97,21 @@ def shape(markdown: str) -> list[tuple[str, str, int]]:
     return [(one.type, one.tag, one.level) for one in RENDER.parse(markdown)]
 
 
-def look(markdown: str) -> _Tags:
+def look(markdown: str, renderer: MarkdownIt = RENDER) -> _Tags:
     tags = _Tags()
-    tags.feed(RENDER.render(markdown))
+    tags.feed(renderer.render(markdown))
     tags.close()
     return tags
 
 
 def harmless(markdown: str) -> None:
-    """Check that nothing but our own marks is shown."""
-    tags = look(markdown)
-    assert set(tags.tags) <= ALLOWED
-    assert tags.attributes <= {"href", "class", "start"}
-    assert all(one.startswith("https://console.cloud.google.com/") for one in tags.links)
+    """Check that nothing but our own marks is shown, whoever renders it, and that nothing steers a terminal."""
+    assert [one for one in markdown if unicodedata.category(one) in STEERING and one != "\n"] == []
+    for renderer in RENDERERS:
+        tags = look(markdown, renderer)
+        assert set(tags.tags) <= ALLOWED
+        assert tags.attributes <= {"href", "class", "start"}
+        assert all(one.startswith("https://console.cloud.google.com/") for one in tags.links)
 
 
 def document(made: Material) -> str:
@@ -105,6 +132,20 @@ def test_a_report_is_harmless_and_keeps_its_shape(text: str, made: Callable[[str
 
     harmless(page)
     assert shape(page) == benign(made)
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
+def test_names_tags_messages_and_authors_are_harmless_as_well(text: str) -> None:
+    name = ServiceName(text, text, text)
+    targets = (make.target(text, 60, text), make.target(material.GOOD, 40, f"t{text}"))
+    service = make.service(name, desired=targets, effective=targets[::-1], last_modifier=text)
+    failed = make.failed(text, created=material.ago(hours=2), creator=text, reason=text, message=text)
+    made = material.failures(f" {text}")
+    revisions = (replace(failed, name=f"x{text}"), failed, make.revision(material.GOOD))
+    told = replace(made, service=service, revisions=revisions, unread=(text,))
+
+    harmless(document(told))
+    harmless(document(replace(told, findings=(), incident=None)))
 
 
 @settings(max_examples=40, deadline=None)

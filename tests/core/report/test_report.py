@@ -8,6 +8,7 @@ import pytest
 
 from buddy_tui.cli.reported import as_json
 from buddy_tui.finding import Cause
+from buddy_tui.gateway import TrafficChange
 from buddy_tui.journal.values import Kind, Record
 from buddy_tui.model import TrafficTarget
 from buddy_tui.report.cause import look_alikes
@@ -50,8 +51,11 @@ def test_several_causes_are_not_made_one() -> None:
 
     assert "one cause" not in " ".join(told.summary)
     assert "The failures have no single cause that the logs prove." in told.root.words
-    assert f"{BAD}: No KEY." in told.root.words
-    assert told.advice[0].command == f"buddy-tui diagnose {WORSE}"
+    assert f"{BAD}: No KEY." in told.root.each
+    assert told.root.confidence == ""
+    place = "--service=api --region=europe-west1 --project=acme-prod"
+    assert told.advice[0].command == f"buddy-tui diagnose {WORSE} {place}"
+    assert (told.root.cause, told.root.quotes) == ("", ())
 
 
 def test_logs_that_nobody_could_read_leave_the_cause_unknown() -> None:
@@ -84,11 +88,17 @@ def test_a_failure_that_had_no_traffic_says_so() -> None:
 def test_two_failed_promotions_are_told_with_their_gates() -> None:
     told = report(material.promotion())
 
-    assert told.summary[0].startswith(f"Two promotions of {NEW} ended in a put-back")
+    assert told.summary[0] == (
+        f"Two promotions of {NEW} failed: put back (2026-11-23 07:00 UTC), then put back (2026-11-23 10:00 UTC)."
+    )
+    assert told.summary[1] == "Gates that failed: Requests that fail."
     assert len(told.root.evidence) == 2
-    assert all("fail: Requests that fail: 41 of 100." in one for one in told.root.evidence)
+    assert all("put back: Requests that fail: 41 of 100." in one for one in told.root.evidence)
     assert [one.what for one in told.timeline] == [What.DEPLOYED, What.ACTION, What.ACTION, What.PROBES]
-    assert told.advice[0].words == f"Mend what stopped {NEW} before it is promoted again."
+    assert told.advice[0].words == (
+        f"Find out what is wrong with {NEW}, and mend it before it gets traffic again."
+    )
+    assert any(one.words.startswith(f"Do not restore latest yet: LATEST means {NEW}.") for one in told.advice)
 
 
 def test_a_step_that_failed_is_no_promotion_of_its_own() -> None:
@@ -99,7 +109,7 @@ def test_a_step_that_failed_is_no_promotion_of_its_own() -> None:
 
     told = report(replace(made, records=(*step, ended)))
 
-    assert told.summary[0].startswith(f"One promotion of {NEW} ended in a put-back")
+    assert told.summary[0] == f"The promotion of {NEW} was put back (2026-11-23 10:00 UTC)."
 
 
 def test_a_change_of_ours_has_the_reason_from_the_journal() -> None:
@@ -159,6 +169,8 @@ def test_since_leaves_out_what_was_before(hours: float, status: Status, failed: 
     told = report(material.failures(), ago(hours=hours))
 
     assert (told.status, len(told.failed)) == (status, failed)
+    earlier = "An earlier incident, which began at 2026-11-23 09:00 UTC, is not told here."
+    assert (earlier in told.summary) is (status is Status.NONE)
 
 
 def test_troubles_of_long_ago_are_another_incident() -> None:
@@ -308,3 +320,157 @@ def test_no_secret_is_told_wherever_it_comes_from(secret: str, made: Callable[[s
 
     assert "hunter2" not in as_markdown(told) + as_json(told)
     assert "***" in as_markdown(told)
+
+
+def steps(*, outcome: str = "put_back", percent: int = 50) -> Material:
+    """Return a promotion with its beginning, one step, what the audit log has of it, and its end."""
+    made = material.promotion()
+    ended = replace(made.records[-1], id="run", outcome=outcome)
+    split = (make.target(NEW, percent), make.target(GOOD, 100 - percent))
+    records = (
+        replace(ended, at=ago(hours=3), kind=Kind.NOTE, outcome="", evidence=(), sentence="The promotion began: 50 % -> 100 %."),
+        replace(ended, at=ago(minutes=150), id="step", kind=Kind.INTENT, outcome="", after=split),
+        replace(ended, at=ago(minutes=149), id="step", kind=Kind.OUTCOME, outcome="done", after=split),
+        replace(ended, at=ago(minutes=121), id="back", kind=Kind.INTENT, verb="put-back", outcome="", after=(make.target(GOOD, 100),)),
+        ended,
+    )  # fmt: skip
+    changes = (
+        TrafficChange(ago(minutes=121), "sa@x.iam.gserviceaccount.com", "buddy-tui/1", "UpdateService", (make.target(GOOD, 100),)),
+        TrafficChange(ago(minutes=150), "sa@x.iam.gserviceaccount.com", "buddy-tui/1", "UpdateService", split),
+        TrafficChange(ago(days=2), "dana@example.com", "gcloud", "UpdateService", (make.target(GOOD, 100),)),
+    )  # fmt: skip
+    return replace(made, records=records, changes=changes)
+
+
+def test_a_promotion_is_told_step_by_step_by_whom_and_each_reason_once() -> None:
+    told = report(steps())
+
+    assert [
+        (one.what, one.by, one.why) for one in told.timeline if one.what in {What.TRAFFIC, What.ACTION}
+    ] == [
+        (What.ACTION, "ana@example.com", "a new model"),
+        (What.TRAFFIC, "ana@example.com", "a new model"),
+        (What.TRAFFIC, "ana@example.com", "a gate of the promotion failed"),
+        (What.ACTION, "ana@example.com", ""),
+    ]
+    assert told.summary[0] == f"The promotion of {NEW} was put back at 50 % (2026-11-23 10:00 UTC)."
+    assert told.since == ago(minutes=150)
+    (done,) = told.done
+    assert done.startswith(
+        f"2026-11-23 10:00 UTC, ana@example.com: The promotion of {NEW} was put back at 50 %."
+    )
+    assert done.endswith("The former traffic came back by itself. Why it was promoted: a new model")
+    assert told.impact is not None
+    assert told.impact.words[-1] == (
+        f"Meanwhile {GOOD} served 50 to 100 % of the traffic, {NEW} served 50 % of the traffic."
+    )
+    assert as_markdown(told).count("Why: a new model") == 2  # in the timeline, and as what set it off
+
+
+@pytest.mark.parametrize(
+    ("outcome", "evidence", "summary"),
+    [
+        ("refused", ("fail: Probes: 503.",), "was refused before it had any traffic"),
+        ("not_done", (), "was without effect"),
+        ("failed", (), "was refused by Google"),
+        ("refused", ("pass: Probes: 8 of 8.",), ""),
+        ("done", (), ""),
+        ("conflict", (), ""),
+    ],
+)
+def test_a_promotion_that_ended_badly_is_an_incident_and_a_guard_that_said_no_is_none(
+    outcome: str, evidence: tuple[str, ...], summary: str
+) -> None:
+    made = material.promotion()
+    ended = replace(made.records[-1], outcome=outcome, evidence=evidence)
+
+    told = report(replace(made, records=(ended,)))
+
+    assert told.status is (Status.MITIGATED if summary else Status.NONE)
+    assert summary in told.summary[0]
+
+
+def test_failures_that_a_good_deployment_ended_are_an_incident_of_their_own() -> None:
+    made, later = material.failures(), material.promotion()
+    older = tuple(
+        replace(one, created=one.created - timedelta(days=1)) for one in made.revisions if one.created
+    )
+    new = make.revision(NEW, created=ago(hours=8))
+
+    told = report(replace(made, revisions=(new, *older), records=later.records))
+    everything = report(replace(made, revisions=(new, *older), records=later.records), ago(days=5))
+
+    assert not told.failed
+    assert any(one.startswith("Two deployments failed to start before that") for one in told.summary)
+    assert everything.failed == (BAD, WORSE)
+    assert len(everything.summary) > len(told.summary)
+
+
+def test_latest_is_not_restored_while_it_means_what_went_wrong() -> None:
+    told, fine = report(material.promotion()), report(material.failures())
+
+    assert "--to-latest" not in " ".join(one.command for one in told.advice)
+    assert "restore latest" not in told.summary[-1]
+    assert "--to-latest" in fine.advice[-1].command
+    assert "restore latest" in fine.summary[-1]
+
+
+def test_logs_that_were_not_read_are_counted_once() -> None:
+    made = material.failures()
+    assert made.incident is not None
+    several = replace(made.incident, one_cause=False)
+
+    told = report(replace(made, findings=made.findings[:1], incident=several))
+
+    assert told.root.each == (
+        f"{WORSE}: The wrong folder was uploaded.",
+        "The logs of the other one were not read.",
+    )
+    assert told.timeline[1].words == f"{BAD} was deployed and did not start."
+
+
+def test_where_nothing_serves_it_is_said_to_give_traffic() -> None:
+    made = material.failures()
+    nobody = make.service(desired=(make.latest(),), effective=(), latest_ready="", latest_created=WORSE)
+
+    told = report(replace(made, service=nobody, changes=(), revisions=made.revisions[:2]))
+
+    assert (
+        told.advice[-1].words
+        == "Give a revision traffic as soon as it is verified: nothing serves until then."
+    )
+    assert "No revision before them was ever good." in " ".join(told.summary)
+    assert "nothing that was read speaks against the code" in " ".join(told.root.words)
+
+
+def test_one_failure_without_a_known_cause_is_told_as_that() -> None:
+    made = material.failures()
+    lost = material.finding(WORSE, cause=Cause.UNKNOWN, short="", summary="The log does not tell why.")
+
+    told = report(
+        replace(made, findings=(lost,), incident=None, revisions=(made.revisions[0], made.revisions[2]))
+    )
+    silent = report(
+        replace(made, findings=(), incident=None, revisions=(made.revisions[0], made.revisions[2]))
+    )
+
+    assert told.root.words == ("The log does not tell why.",)
+    assert told.root.each == ()
+    assert told.advice[0].words == "Find the cause of the failure."
+    assert silent.root.words == ("Why the revision failed is not known: no log of it could be read.",)
+
+
+def test_a_fix_is_a_command_only_where_it_is_one() -> None:
+    made = material.failures()
+    fixes = ("requirements.txt: add the line PyYAML", "gcloud run deploy api --source .")
+    missing = [
+        replace(one, cause=Cause.THIRD_PARTY_MISSING, short="no yaml", summary="No yaml.", fix=fixes) for one in made.findings
+    ]  # fmt: skip
+
+    told = report(replace(made, findings=tuple(missing)))
+
+    assert [(one.words, one.command) for one in told.advice[:3]] == [
+        ("Mend the cause: No yaml.", ""),
+        (fixes[0], ""),
+        ("Run:", fixes[1]),
+    ]
