@@ -1,4 +1,4 @@
-"""README is true: its commands are what runs, its picture is what the program draws."""
+"""README is true: it is short, and its two commands are what runs. `tests/docs` has what is true of every page."""
 
 import os
 import re
@@ -10,9 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from buddy_tui import toml_file
-from tests.stories.picture import PICTURE, draw, words
-
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 DEMO, TESTS = re.findall(r"^ {4}(pip install uv && .+)$", README, re.MULTILINE)
@@ -21,31 +18,8 @@ DEMO, TESTS = re.findall(r"^ {4}(pip install uv && .+)$", README, re.MULTILINE)
 def test_readme_is_short_and_begins_with_a_picture() -> None:
     lines = README.splitlines()
 
-    assert len(lines) <= 150
+    assert len(lines) < 150
     assert [line for line in lines[:12] if line.startswith("![")]
-
-
-def test_the_picture_is_what_the_program_draws() -> None:
-    """If not: `python -m tests.stories.picture`, and look at it."""
-    assert words(PICTURE.read_text(encoding="utf-8")) == words(draw())
-
-
-def test_its_links_lead_somewhere() -> None:
-    linked = re.findall(r"\]\(([^)#:]+)\)", README)
-
-    assert linked
-    assert [link for link in linked if not (ROOT / link).exists()] == []
-
-
-@pytest.mark.parametrize("page", ["README.md", "docs/probes.md"])
-def test_its_settings_can_be_used(page: str, tmp_path: Path) -> None:
-    blocks = re.findall(r"```toml\n(.*?)```", (ROOT / page).read_text(encoding="utf-8"), re.DOTALL)
-    (tmp_path / "buddy.toml").write_text("\n".join(blocks), encoding="utf-8")
-
-    contents = toml_file.read(tmp_path / "buddy.toml")
-
-    assert contents.questions
-    assert contents.session is not None
 
 
 def test_there_are_exactly_two_set_up_commands_and_both_start_from_pip() -> None:

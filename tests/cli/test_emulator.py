@@ -86,6 +86,24 @@ async def test_sigterm_is_passed_on_to_the_command() -> None:
     assert await process.wait() == 128 + signal.SIGTERM
 
 
+@posix
+async def test_what_gcloud_kept_is_deleted_even_where_the_emulator_is_killed() -> None:
+    process = await _emulator(
+        "--story",
+        "empty",
+        *_python("import os, time; print(os.environ['CLOUDSDK_CONFIG'], flush=True); time.sleep(60)"),
+    )
+    folder = Path((await _line(process)).strip())
+    assert (folder / "ca.pem").is_file()
+
+    process.kill()
+    await process.wait()
+
+    async with asyncio.timeout(20):
+        while folder.exists():  # noqa: ASYNC110, ASYNC240 - a disk tells nobody
+            await asyncio.sleep(0.02)
+
+
 async def test_it_stops_at_the_end_of_standard_input_if_asked() -> None:
     process = await _emulator("--story", "buddy", "--live", "--until-eof", stdin=PIPE)
     assert json.loads(await _line(process))

@@ -60,6 +60,8 @@ def test_the_document_has_every_key_of_its_schema() -> None:
         "schema": "buddy.verify/1",
         "service": {"name": "api", "project": "acme-prod", "region": "europe-west1"},
         "revision": "api-00002-bbb",
+        "created": None,
+        "kept": False,
         "answers": {"yes": 0, "no": 1, "unknown": 0, "by_hand": 0},
         "lines": [
             {
@@ -72,6 +74,7 @@ def test_the_document_has_every_key_of_its_schema() -> None:
                 "at": "2026-11-23T12:00:00Z",
                 "by": "bob",
                 "note": "It is fine.",
+                "before": None,
             }
         ],
         "trouble": None,

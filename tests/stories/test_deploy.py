@@ -10,8 +10,8 @@ import pytest
 import pytest_asyncio
 
 from buddy_tui import gcp
-from buddy_tui.actions.changing import Author
 from buddy_tui.actions.drafting import Terms
+from buddy_tui.actions.recording import Author
 from buddy_tui.actions.values import Ending
 from buddy_tui.config import Known, Settings
 from buddy_tui.deploy.archiving import packed
