@@ -36,7 +36,7 @@ class DoctorScreen(BuddyScreen):
 
     CSS_PATH = "doctor.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+r", "refresh", "Look again", id="screen.refresh"),
+        Binding("ctrl+r", "refresh", "Refresh", id="screen.refresh"),
         Binding("d", "describe", "Describe", show=False, id="doctor.describe"),
         Binding("Y", "copy_command", "Copy headless command", show=False, id="doctor.copy-command"),
     ]

@@ -28,6 +28,8 @@ class Item:
         """Judge; `None` as long as something that is needed is not there."""
         if any(name not in parts for name in self.needs):
             return None
+        if self._unreached(parts) and "reached" not in parts:
+            return None
         check = replace(self._judged(parts), name=self.name)
         return (
             replace(check, stops=self.stops) if check.verdict is Verdict.FAIL and not check.stops else check
@@ -38,10 +40,19 @@ class Item:
         missing = next((one for one in values if isinstance(one, Untold)), None)
         if missing is None:
             return self.judge(*values)
+        if self._unreached(parts) and isinstance(parts["reached"], Untold):
+            return Check(Verdict.SKIPPED, f"{missing.why} See network.")
         verdict = self.untold if missing.tried else Verdict.SKIPPED
         # Said once, by the check that it fails; where nothing was asked, it is how to ask.
         fix = missing.fix if verdict is Verdict.FAIL or not missing.tried else ""
         return Check(verdict, missing.why, fix)
+
+    def _unreached(self, parts: Parts) -> bool:
+        """Tell whether there was no way to somebody; where there is none to anybody, that is one fault, not several."""
+        values = [parts[name] for name in self.needs]
+        return "reached" not in self.needs and any(
+            isinstance(one, Untold) and one.unreached for one in values
+        )
 
 
 CHECKS = (
@@ -55,8 +66,8 @@ CHECKS = (
     Item("buddy.toml", context.buddy_toml, stops=NAMES),
     Item("identities", identity.identities),
     Item("credentials", identity.credentials, ("machine", "signed"), Verdict.FAIL, NAMES),
-    Item("proxy", network.proxy),
-    Item("tls", network.tls),
+    Item("proxy", network.proxy, stops=NAMES),
+    Item("tls", network.tls, stops=NAMES),
     Item("network", network.network, ("machine", "reached"), Verdict.FAIL, NAMES),
     Item("clock", network.clock, ("machine", "reached")),
     Item("region", service.region, ("machine", "regions"), stops=(*ON_A_SERVICE, "deploy")),

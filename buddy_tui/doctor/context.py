@@ -1,5 +1,6 @@
 """doctor: where we look, who said so, and whether buddy.toml can be used."""
 
+import os
 from collections.abc import Iterator
 
 from buddy_tui.config import ALL_REGIONS, Known, Settings
@@ -24,7 +25,8 @@ def context(machine: Machine) -> Check:
 def buddy_toml(machine: Machine) -> Check:
     """Fail on a file that cannot be used; everything else is then judged without it."""
     if trouble := machine.toml_trouble:
-        return Check(Verdict.FAIL, trouble.why, trouble.fix)
+        without = f"Mend it, or do without it: export BUDDY_CONFIG={os.devnull}"
+        return Check(Verdict.FAIL, trouble.why, trouble.fix or without)
     if machine.toml is None:
         return Check(
             Verdict.PASS,

@@ -7,15 +7,17 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from buddy_tui.config import Settings
+from buddy_tui.doctor.identity import told_how
 from buddy_tui.doctor.jobs import INVOKE, LOOK, ON_SERVICE, ON_THIS, SESSIONS, WANTED
-from buddy_tui.doctor.network import HINT, through
+from buddy_tui.doctor.network import HINT, proxy, through
 from buddy_tui.doctor.service import wanted_apis
 from buddy_tui.doctor.values import Found, Held, Machine, Reached, SignedIn, Untold
-from buddy_tui.errors import BuddyError
+from buddy_tui.errors import BuddyError, Unreachable
 from buddy_tui.gateway import Cloud
 from buddy_tui.journal.keep import Journal
 from buddy_tui.model import ServiceName
 from buddy_tui.preflight.target import ACT_AS
+from buddy_tui.preflight.values import Verdict
 
 # What is asked of Google by name.
 _SIGNED_IN = ("regions", "found", "apis", "held")
@@ -23,6 +25,7 @@ _PARTS = ("machine", "journal", "reached", "signed", *_SIGNED_IN)
 _CLOSING = 0.3
 _NOBODY = Untold("Not asked: nobody is signed in.", tried=False)
 _UNSETTLED = Untold("Not asked: where to look is not settled, see context.", tried=False)
+_NO_WAY = Untold("Not asked: no proxy can be used as it is set, see proxy.", tried=False)
 _NO_PROJECT = Untold("Not asked: no project is set.", "Say --project ID.", tried=False)
 _NO_SERVICE = Untold("No service is named.", "Say --service NAME.", tried=False)
 _Value = TypeVar("_Value")
@@ -77,12 +80,22 @@ async def gather(outside: Outside, seconds: float) -> AsyncGenerator[Parts, None
 
 def _late(parts: Parts, seconds: float) -> dict[str, Any]:
     """Say of every part that there was no answer; what waits for the sign-in was not asked for."""
-    late = Untold(f"There was no answer within {seconds:g} s.", HINT)
-    told: dict[str, Any] = dict.fromkeys(_PARTS, late)
     machine = parts.get("machine")
-    if isinstance(machine, Machine):
-        told["reached"] = _with_way(late, machine)
+    here = machine if isinstance(machine, Machine) else None
+    late = Untold(f"There was no answer within {seconds:g} s.", _hint(here))
+    told: dict[str, Any] = dict.fromkeys(_PARTS, late)
+    if here:
+        told["reached"] = _with_way(late, here)
+        told["signed"] = told["found"] = replace(late, unreached=True)
     return told if "signed" in parts else told | dict.fromkeys(_SIGNED_IN, _NOBODY)
+
+
+def _hint(machine: Machine | None) -> str:
+    return (
+        "Is the emulator running? See CLOUD_RUN_EMULATOR_HOST."
+        if machine and machine.settings.emulated
+        else HINT
+    )
 
 
 def _with_way(untold: Untold, machine: Machine) -> Untold:
@@ -107,8 +120,12 @@ class _Round:
                 # Nobody is asked who may be the wrong one, such as Google in place of an emulator.
                 self._put(_UNSETTLED, "reached", "signed", *_SIGNED_IN)
                 return
+            if proxy(machine).verdict is Verdict.FAIL:
+                # The libraries raise what is no error of a connection.
+                self._put(_NO_WAY, "reached", "signed", *_SIGNED_IN)
+                return
             group.create_task(self._reached(machine))
-            group.create_task(self._asked(machine.settings))
+            group.create_task(self._asked(machine))
 
     async def _tell(self, part: str, asked: Awaitable[_Value]) -> _Value | Untold:
         value = await _tried(asked)
@@ -123,10 +140,11 @@ class _Round:
         answer = await _tried(self._outside.reach(machine.settings))
         self._put(_with_way(answer, machine) if isinstance(answer, Untold) else answer, "reached")
 
-    async def _asked(self, settings: Settings) -> None:
+    async def _asked(self, machine: Machine) -> None:
+        settings = machine.settings
         connected = await _tried(self._outside.connect(settings))
         if isinstance(connected, Untold):
-            self._put(connected, "signed")
+            self._put(told_how(connected, machine), "signed")
             self._put(_NOBODY, *_SIGNED_IN)
             return
         cloud, signed = connected
@@ -195,7 +213,13 @@ async def _held(
 async def _service(outside: Outside, cloud: Cloud, settings: Settings) -> Found:
     """Read the service and its revisions. Raises BuddyError."""
     name, _ = await outside.find(cloud, settings)
-    service, revisions = await asyncio.gather(cloud.service(name), cloud.revisions(name))
+    service, revisions = await asyncio.gather(
+        cloud.service(name), cloud.revisions(name), return_exceptions=True
+    )
+    if isinstance(service, BaseException):
+        raise service  # it names what is near; the error of the revisions does not
+    if isinstance(revisions, BaseException):
+        raise revisions
     account = next((one.service_account for one in revisions if one.service_account), "")
     return Found(name, service, account)
 
@@ -204,7 +228,7 @@ async def _tried(asked: Awaitable[_Value]) -> _Value | Untold:
     try:
         return await asked
     except BuddyError as error:
-        return Untold(str(error), error.hint)
+        return Untold(str(error), error.hint, unreached=isinstance(error, Unreachable))
     except OSError as error:  # a file of certificates that is not there, which libraries raise as it is
         return Untold(
             f"It cannot be asked: {error.strerror or 'a file that it takes cannot be read, see tls'}.", HINT

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import ssl
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
@@ -16,7 +17,7 @@ from buddy_tui.config import Settings, find_buddy_toml, resolve
 from buddy_tui.doctor.network import CERTIFICATES
 from buddy_tui.doctor.values import Machine, Programs, Terminal, Untold
 from buddy_tui.errors import BuddyError
-from buddy_tui.gcloud_files import AdcFile
+from buddy_tui.gcloud_files import ActiveConfiguration, AdcFile
 from buddy_tui.journal.keep import Journal
 from buddy_tui.source.smoke import own_interpreter
 
@@ -44,6 +45,7 @@ def look(flags: Mapping[str, str], no_terminal: str, differ: Differ) -> Machine:
     settings, toml_trouble, unsettled = _settled(flags, environ, cwd, home)
     folder = gcloud_files.directory(environ, home)
     adc = gcloud_files.adc_file(folder, environ)
+    active = gcloud_files.active_configuration(folder, environ)
     journal = Journal().path
     own = own_interpreter(cwd)
     usable = adc is not None and not adc.problem and not settings.emulated
@@ -55,10 +57,11 @@ def look(flags: Mapping[str, str], no_terminal: str, differ: Differ) -> Machine:
         toml_trouble=toml_trouble,
         terminal=_terminal(no_terminal),
         programs=_programs(),
-        gcloud=gcloud_files.active_configuration(folder, environ),
+        gcloud=active,
         adc=adc,
         differences=tuple(differ(settings, adc)) if usable else (),
-        lost=tuple(name for name in CERTIFICATES if environ.get(name) and not _readable(environ[name])),
+        unknown_configuration=_unknown(active),
+        lost=tuple(name for name in CERTIFICATES if environ.get(name) and not _trusted(environ[name])),
         journal=journal,
         state_trouble=_unwritable(journal.parent),
         interpreter=own or sys.executable or "",
@@ -127,11 +130,19 @@ def _gcloud_version(program: str) -> str:
     return ""
 
 
-def _readable(name: str) -> bool:
+def _unknown(active: ActiveConfiguration) -> bool:
+    """Tell whether somebody chose a configuration that is not there; gcloud goes on without a word, and without it."""
+    return not active.problem and active.name not in {"default", "NONE"} and not active.path.exists()
+
+
+def _trusted(name: str) -> bool:
+    """Tell whether certificates can be read from there. Of a folder, which is looked into when one is needed, no more."""
     try:
-        return Path(name).is_dir() or os.access(name, os.R_OK)
-    except OSError:
+        if not Path(name).is_dir():
+            ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(name)
+    except (OSError, ValueError):
         return False
+    return True
 
 
 def _unwritable(folder: Path) -> str:

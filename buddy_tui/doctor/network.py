@@ -4,6 +4,7 @@ Three libraries go there, and each reads variables of its own: httpx, requests (
 proxies in small letters alone, as its documentation of environment variables says.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from urllib.parse import urlsplit
@@ -16,6 +17,8 @@ HINT = "Check the network, the VPN and https_proxy."
 _HOSTS = ("run.googleapis.com", "logging.googleapis.com", "oauth2.googleapis.com")
 _REST = ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY")
 _GRPC = ("grpc_proxy", "https_proxy", "http_proxy")
+_PROXIES = tuple(dict.fromkeys((*_REST, *_GRPC, "HTTP_PROXY")))
+_HOST = re.compile(r"[\w.:-]+")
 _BUNDLES = (
     ("httpx", ("SSL_CERT_FILE", "SSL_CERT_DIR")),
     ("google-auth", ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")),
@@ -42,13 +45,18 @@ def proxy(machine: Machine) -> Check:
             f"No proxy is used: Cloud Run is emulated ({machine.settings.emulated.origin}), and asked directly.",
         )
     used = dict.fromkeys(filter(None, (_first(environ, _REST), _first(environ, _GRPC))))
+    # httpx stumbles also over one that it would not use.
+    wrong = next((name for name in _PROXIES if environ.get(name) and not _address(environ[name])), "")
+    if wrong:
+        what = (
+            "a SOCKS proxy: we and gRPC know HTTP alone"
+            if _socks(environ[wrong])
+            else "no address of a proxy"
+        )
+        return Check(Verdict.FAIL, f"{wrong} is {what}.", f"export {wrong}=http://HOST:PORT")
     if not used:
         return Check(Verdict.PASS, "No proxy is set.")
-    told = tuple(f"{name} is {_address(environ[name]) or 'no address'}" for name in used)
-    if wrong := [name for name in used if not _address(environ[name])]:
-        return Check(
-            Verdict.FAIL, f"{wrong[0]} is no address of a proxy.", f"export {wrong[0]}=http://HOST:PORT", told
-        )
+    told = tuple(f"{name} is {_address(environ[name])}" for name in used)
     if traps := tuple(_traps(environ)):
         return Check(Verdict.WARN, traps[0][0], traps[0][1], (*told, *(trap for trap, _ in traps[1:])))
     return Check(Verdict.PASS, f"{told[0]}.", evidence=told[1:])
@@ -65,7 +73,8 @@ def tls(machine: Machine) -> Check:
         name = machine.lost[0]
         return Check(
             Verdict.FAIL,
-            f"{name} names {clean_line(environ[name])}, which cannot be read: no connection would be trusted.",
+            f"{name} names {clean_line(environ[name])}, from which no certificate can be read: "
+            "no connection would be trusted.",
             f"unset {name}",
         )
     told = tuple(f"{name}={clean_line(environ[name])}" for name in CERTIFICATES if environ.get(name))
@@ -161,10 +170,15 @@ def _bypassed(host: str, entries: tuple[str, ...]) -> bool:
 
 
 def _address(value: str) -> str:
-    """Return host and port of a proxy, and never the password that may stand before them."""
+    """Return host and port of a proxy over HTTP, and never the password that may stand before them."""
     try:
         parts = urlsplit(value if "://" in value else f"http://{value}")
         port = f":{parts.port}" if parts.port is not None else ""
     except ValueError:
         return ""
-    return clean_line(f"{parts.hostname}{port}") if parts.hostname else ""
+    known = parts.scheme.lower() in {"http", "https"} and _HOST.fullmatch(parts.hostname or "")
+    return clean_line(f"{parts.hostname}{port}") if known else ""
+
+
+def _socks(value: str) -> bool:
+    return value.lower().startswith("socks")

@@ -23,6 +23,8 @@ def gcloud(machine: Machine) -> Check:
             f"gcloud's configuration {active.name} ({active.path}) cannot be read: {active.problem}.",
             "gcloud config configurations list",
         )
+    if machine.unknown_configuration:
+        return _no_configuration(machine)
     if not programs.gcloud:
         return Check(
             Verdict.WARN,
@@ -32,3 +34,14 @@ def gcloud(machine: Machine) -> Check:
         )
     version = programs.gcloud_version or "of unknown version"
     return Check(Verdict.PASS, f"gcloud {version} ({programs.gcloud}), configuration {active.name}.")
+
+
+def _no_configuration(machine: Machine) -> Check:
+    variable = "CLOUDSDK_ACTIVE_CONFIG_NAME"
+    chosen = bool(machine.environ.get(variable))
+    return Check(
+        Verdict.WARN,
+        f"gcloud has no configuration {machine.gcloud.name}{f' ({variable})' if chosen else ''}: "
+        "no project, region or account comes from it.",
+        f"unset {variable}" if chosen else "gcloud config configurations activate default",
+    )

@@ -57,11 +57,15 @@ class Examination:
 
 @dataclass(frozen=True, slots=True)
 class Untold:
-    """Why something is not known, in a sentence, and what helps. `tried` says that it was asked for, in vain."""
+    """Why something is not known, in a sentence, and what helps. `tried` says that it was asked for, in vain.
+
+    `unreached`: there was no way to whoever was asked, or no answer in time.
+    """
 
     why: str
     fix: str = ""
     tried: bool = True
+    unreached: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +94,8 @@ class Machine:
     - `trouble`: why the context could not be settled; `toml_trouble`: why buddy.toml at `toml` cannot be used. Then
       `settings` are those without them
     - `differences`: sentences about where gcloud and Application Default Credentials disagree
-    - `lost`: the variables that name a file of certificates which cannot be read
+    - `unknown_configuration`: gcloud's active configuration has a name, and no file
+    - `lost`: the variables that name a file from which no certificate can be read
     - `journal`: where it is, `state_trouble` why nothing can be written there
     - `interpreter`: what the smoke boot would run, empty for none; `own`: it is the project's; `broken`: a virtual
       environment without a Python
@@ -107,6 +112,7 @@ class Machine:
     programs: Programs = Programs()
     adc: AdcFile | None = None
     differences: tuple[str, ...] = ()
+    unknown_configuration: bool = False
     lost: tuple[str, ...] = ()
     journal: Path = Path("journal.jsonl")
     state_trouble: str = ""

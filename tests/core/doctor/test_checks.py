@@ -75,6 +75,35 @@ BROKEN: tuple[tuple[str, dict[str, Any], str, Verdict, str, str], ...] = (
         "application-default login",
     ),
     (
+        "two identities, one of which a variable names",
+        {
+            "machine": machine(
+                adc=replace(ADC, account="bob@example.com", origin="GOOGLE_APPLICATION_CREDENTIALS"),
+                differences=("They differ.",),
+            )
+        },
+        "identities",
+        Verdict.WARN,
+        "They differ.",
+        "unset GOOGLE_APPLICATION_CREDENTIALS && gcloud auth application-default login",
+    ),
+    (
+        "another project that pays",
+        {"machine": machine(adc=replace(ADC, quota_project="acme-data"), differences=("They differ.",))},
+        "identities",
+        Verdict.WARN,
+        "They differ.",
+        "gcloud auth application-default set-quota-project acme-prod",
+    ),
+    (
+        "a service account of another project",
+        {"machine": machine(adc=replace(ADC, project="acme-data"), differences=("They differ.",))},
+        "identities",
+        Verdict.WARN,
+        "They differ.",
+        "--project acme-data",
+    ),
+    (
         "a wrong project",
         {"found": Untold("There is no project acme-pord, or it is closed to you.", "gcloud projects list")},
         "service",
@@ -208,6 +237,22 @@ BROKEN: tuple[tuple[str, dict[str, Any], str, Verdict, str, str], ...] = (
         "export https_proxy",
     ),
     (
+        "a SOCKS proxy",
+        proxied(all_proxy="socks5://alice:hunter2@127.0.0.1:1080"),
+        "proxy",
+        Verdict.FAIL,
+        "all_proxy is a SOCKS proxy",
+        "export all_proxy=http://HOST:PORT",
+    ),
+    (
+        "a proxy whose port is no number, behind one that is right",
+        proxied(https_proxy=PROXY, http_proxy="http://alice:hunter2@proxy:port"),
+        "proxy",
+        Verdict.FAIL,
+        "http_proxy is no address",
+        "export http_proxy=http://HOST:PORT",
+    ),
+    (
         "a proxy in capitals",
         proxied(HTTPS_PROXY=PROXY),
         "proxy",
@@ -315,6 +360,32 @@ BROKEN: tuple[tuple[str, dict[str, Any], str, Verdict, str, str], ...] = (
         Verdict.FAIL,
         "configuration prod",
         "gcloud config configurations list",
+    ),
+    (
+        "a configuration of gcloud that is not there",
+        {
+            "machine": machine(
+                gcloud=ActiveConfiguration("staging", Path("config_staging")), unknown_configuration=True
+            )
+        },
+        "gcloud",
+        Verdict.WARN,
+        "gcloud has no configuration staging:",
+        "gcloud config configurations activate default",
+    ),
+    (
+        "a configuration that a variable chose, and that is not there",
+        {
+            "machine": machine(
+                gcloud=ActiveConfiguration("staging", Path("config_staging")),
+                environ=environ(CLOUDSDK_ACTIVE_CONFIG_NAME="staging"),
+                unknown_configuration=True,
+            )
+        },
+        "gcloud",
+        Verdict.WARN,
+        "gcloud has no configuration staging (CLOUDSDK_ACTIVE_CONFIG_NAME)",
+        "unset CLOUDSDK_ACTIVE_CONFIG_NAME",
     ),
     (
         "gcloud is missing",

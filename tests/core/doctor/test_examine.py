@@ -12,10 +12,12 @@ from buddy_tui.cli.target import find
 from buddy_tui.config import Known, Settings
 from buddy_tui.doctor import examine as stream
 from buddy_tui.doctor.checks import CHECKS
+from buddy_tui.doctor.conclude import conclude
 from buddy_tui.doctor.examine import examine, in_order, worst
 from buddy_tui.doctor.gather import Outside
 from buddy_tui.doctor.values import Check, Machine, Reached, SignedIn, Untold
-from buddy_tui.errors import BuddyError, NotSignedIn, Unreachable
+from buddy_tui.errors import BuddyError, NotFound, NotSignedIn, Unreachable
+from buddy_tui.gcloud_files import AdcFile
 from buddy_tui.gcp.permissions import missing
 from buddy_tui.preflight.values import Verdict
 from tests import make
@@ -145,6 +147,64 @@ async def test_a_service_that_is_not_there_is_named_and_the_project_is_asked(her
     assert checks["logs"].verdict is Verdict.PASS
 
 
+async def test_where_nobody_can_be_reached_the_network_alone_is_accused(here: Machine) -> None:
+    lost = raises(Unreachable("Google's sign-in server cannot be reached.", "Check the network."))
+
+    checks = await examined(outside(cloud(), here, connect=lost, reach=lost))
+
+    assert [name for name, one in checks.items() if one.verdict is Verdict.FAIL] == ["network"]
+    assert checks["credentials"].message == "Google's sign-in server cannot be reached. See network."
+
+
+async def test_where_only_the_sign_in_cannot_be_reached_that_is_accused(here: Machine) -> None:
+    lost = raises(Unreachable("Google's sign-in server cannot be reached.", "Check the network."))
+
+    checks = await examined(outside(cloud(), here, connect=lost))
+
+    assert [name for name, one in checks.items() if one.verdict is Verdict.FAIL] == ["credentials"]
+
+
+async def test_through_a_proxy_that_is_none_nobody_is_asked(here: Machine) -> None:
+    broken = replace(here, environ=environ(https_proxy="socks5://127.0.0.1:1080"))
+    asked = raises(AssertionError("asked"))
+
+    checks = await examined(outside(cloud(), broken, connect=asked, reach=asked))
+
+    assert [name for name, one in checks.items() if one.verdict is Verdict.FAIL] == ["proxy"]
+    assert not conclude(tuple(checks.values())).can
+
+
+async def test_an_emulator_that_hangs_is_what_to_look_at(here: Machine) -> None:
+    emulated = settings(emulated=Known("127.0.0.1:8080", "CLOUD_RUN_EMULATOR_HOST"))
+
+    checks = await examined(
+        outside(cloud(), replace(here, settings=emulated), connect=never, reach=never), 0.2
+    )
+
+    assert "CLOUD_RUN_EMULATOR_HOST" in checks["network"].fix
+
+
+async def test_a_key_that_a_variable_names_is_left_before_signing_in(here: Machine) -> None:
+    adc = AdcFile(Path("key.json"), "GOOGLE_APPLICATION_CREDENTIALS", "service_account")
+    error = NotSignedIn("You are not signed in to Google Cloud.", "gcloud auth application-default login")
+
+    checks = await examined(outside(cloud(), replace(here, adc=adc), connect=raises(error)))
+
+    assert checks["credentials"].fix == (
+        "unset GOOGLE_APPLICATION_CREDENTIALS && gcloud auth application-default login"
+    )
+
+
+async def test_a_service_that_is_misspelt_is_told_what_is_near_whoever_answers_first(here: Machine) -> None:
+    reads = cloud()
+    reads.fail("revisions", NotFound("There is no service apu."))
+    reads.fail("service", NotFound("There is no service apu.", "Did you mean api?"))
+
+    checks = await examined(outside(reads, here))
+
+    assert checks["service"].fix == "Did you mean api?"
+
+
 async def test_without_credentials_only_the_credentials_are_accused(here: Machine) -> None:
     error = NotSignedIn("You are not signed in to Google Cloud.", "gcloud auth application-default login")
 
@@ -180,7 +240,8 @@ async def test_what_does_not_answer_is_said_so_and_never_passed(here: Machine) -
     checks = await examined(outside(cloud(), silent, connect=never, reach=never), 0.3)
 
     failed = {name for name, one in checks.items() if one.verdict is Verdict.FAIL}
-    assert failed == {"credentials", "network"}
+    assert failed == {"network"}
+    assert checks["credentials"].message == "There was no answer within 0.3 s. See network."
     assert checks["network"].message == (
         "There was no answer within 0.3 s. It was asked through the proxy proxy.acme.example:3128 (https_proxy)."
     )

@@ -3,6 +3,7 @@
 import sys
 from pathlib import Path
 
+import certifi
 import pytest
 
 from buddy_tui.doctor.machine import _gcloud_version, _unwritable, look
@@ -81,8 +82,32 @@ def test_a_state_directory_that_cannot_be_made_is_told(place: Path, monkeypatch:
 def test_certificates_that_are_lost_are_named(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(place / "gone.pem"))
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(place / "buddy.toml"))
+    monkeypatch.setenv("CURL_CA_BUNDLE", certifi.where())
+    monkeypatch.setenv("SSL_CERT_DIR", str(place))
 
-    assert seen().lost == ("SSL_CERT_FILE",)
+    assert seen().lost == ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
+
+
+def test_a_configuration_that_was_chosen_and_is_not_there_is_seen(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CLOUDSDK_ACTIVE_CONFIG_NAME", "staging")
+    missing = seen()
+    (place / "configurations").mkdir()
+    (place / "configurations" / "config_staging").touch()
+    there = seen()
+
+    assert (missing.unknown_configuration, there.unknown_configuration) == (True, False)
+
+
+@pytest.mark.parametrize("name", ["default", "NONE"])
+def test_a_machine_on_which_gcloud_was_never_set_up_lacks_no_configuration(
+    place: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv("CLOUDSDK_ACTIVE_CONFIG_NAME", name)
+
+    assert not (place / "configurations").exists()
+    assert not seen().unknown_configuration
 
 
 def test_a_virtual_environment_without_its_python_is_told_and_a_whole_one_is_used(place: Path) -> None:
