@@ -21,7 +21,7 @@ class Dialog(ModalScreen[Result]):
     Dialog {
         align: center middle; background: $background 60%;
         #dialog { width: 72; max-width: 100%; height: auto; max-height: 100%; padding: 1 2; background: $surface;
-                  border: round $border; }
+                  border: round $border; overflow-y: auto; scrollbar-size-vertical: 0; }
         Horizontal { height: 1; }
         .spaced { margin-top: 1; }
         .label { width: auto; padding-right: 2; color: $text-muted; }

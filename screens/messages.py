@@ -45,7 +45,7 @@ class OpenProbes(Message):
 
 
 class OpenVerify(Message):
-    """Show the verification plan of the service `name` for `revision`; empty means the candidate, else who serves."""
+    """Show the release checklist of the service `name` for `revision`; empty means the candidate, else who serves."""
 
     def __init__(self, name: ServiceName, revision: str = "") -> None:
         super().__init__()

@@ -1,6 +1,7 @@
 """The report of an incident as one reads it: what happened, why, what was done, and what is left to people."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from math import inf
 from typing import ClassVar, NamedTuple
@@ -28,7 +29,6 @@ from screens.widgets.pager import Pager
 from screens.words import Cell, Clock, age, span
 
 _PATIENCE = timedelta(seconds=2)
-_NEXT = 30.0
 _CONSOLE = "https://console.cloud.google.com/"
 _OF_A_REPORT = frozenset(("save", "copy_report", "heading"))
 
@@ -119,7 +119,13 @@ can be clicked.
         self._show_status()
 
     def receive(self, value: Writing) -> None:
-        """Take what is written by now. Another window has a report of its own."""
+        """Take what is written by now. Another window has a report of its own.
+
+        A stream that begins anew has none yet: the last one stays until there is a newer one.
+        """
+        known = self._told.get(self._window)
+        if known and not value.report:
+            value = replace(known, reading=value.reading, trouble=value.trouble)
         self._told[self._window] = value
         self._show()
 
@@ -135,7 +141,7 @@ can be clicked.
 
     def _show(self) -> None:
         told = self._writing
-        self.query_one(IdentityHeader).tell(told.as_of, told.trouble, _NEXT if told.reading else inf)
+        self.query_one(IdentityHeader).tell(told.as_of, told.trouble, inf)
         self.query_one(Notice).as_of = told.as_of
         report = self._report
         self.query_one(Document).source = as_markdown(report) if report else ""
@@ -212,10 +218,12 @@ can be clicked.
 def status(told: Writing, window: Window, now: datetime, waited: timedelta, *, names: bool) -> Iterator[Cell]:
     """Yield what the report is about, whether it names people, and what is read for it, or how old it is."""
     yield Cell(window.words, "strong")
+    if told.reading:  # beside it there is no room for more in 80 columns
+        so_far = f" {span(waited)}" if waited >= _PATIENCE else ""
+        yield Cell(f" · ● reads {told.reading} …{so_far}", "info")
+        return
     yield Cell(f" · {'with names' if names else 'names hidden'} · ", "dim")
-    if told.reading:
-        yield Cell(f"● reads {told.reading} …" + (f" {span(waited)}" if waited >= _PATIENCE else ""), "info")
-    elif told.report:
+    if told.report:
         yield Cell(f"read {age(told.as_of, now)} ago · ctrl+r reads again", "dim")
     else:
         yield Cell("nothing could be read", "bad")

@@ -239,7 +239,7 @@ Filter with `/`: words must all be there, `!word` must not, `state:failed` and `
         self.post_message(OpenProbes(self._address, self.table.key))
 
     def action_verify(self) -> None:
-        """Go through the verification plan."""
+        """Go through the release checklist."""
         self.post_message(OpenVerify(self._address))
 
     def action_promote(self) -> None:

@@ -9,7 +9,7 @@ from textual.content import Content
 from textual.widgets import Button, Input, Static
 
 from buddy_tui.clean import clean_line
-from buddy_tui.verify.values import Line
+from buddy_tui.verify.values import Answered, Line
 from screens.dialog import Dialog, labelled
 from screens.theme import toned
 from screens.widgets.checklist import measured
@@ -60,6 +60,8 @@ class TickPage(Dialog[Vouched]):
 
 def _told(line: Line) -> Content:
     how = measured(line)
+    if line.answered is Answered.PENDING:  # it may be answered while we are asked
+        how = how._replace(text="nothing yet")
     return Content.assemble(
         *toned(
             Cell("Tick by hand\n", "info"),

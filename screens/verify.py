@@ -21,7 +21,7 @@ from screens.base import BuddyScreen, Feed
 from screens.messages import Copy, Save
 from screens.probe_words import WRITES, short
 from screens.theme import toned
-from screens.verify_words import facts, headline, preview, status
+from screens.verify_words import facts, headline, held_on, in_the_way, preview, status
 from screens.widgets.checklist import COLUMNS, ChecklistTable, answer, rows
 from screens.widgets.header import IdentityHeader
 from screens.widgets.notice import Notice
@@ -42,11 +42,11 @@ class VerifyScreen(BuddyScreen):
 
     CSS_PATH = "verify.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("t", "tick", "Tick by hand", id="verify.tick"),
-        Binding("d", "describe", "Describe", id="verify.describe"),
+        Binding("ctrl+s", "save", "Save", key_display="^s", id="verify.save"),
+        Binding("t", "tick", "Tick", id="verify.tick"),
+        Binding("d", "describe", "Describe", show=False, id="verify.describe"),
         Binding("left_square_bracket", "older", "Older", key_display="[", show=False, id="verify.older"),
         Binding("right_square_bracket", "newer", "Newer", key_display="]", show=False, id="verify.newer"),
-        Binding("ctrl+s", "save", "Save", show=False, id="verify.save"),
         Binding("y", "copy_line", "Copy line", show=False, id="verify.copy-line"),
         Binding("Y", "copy_command", "Copy headless command", show=False, id="verify.copy-command"),
     ]
@@ -117,7 +117,7 @@ from the disk, nobody is asked. `ctrl+s` saves what is shown as Markdown, withou
 
     def receive(self, value: Checklist) -> None:
         """Take what is answered by now; a whole look is among those that are kept."""
-        self._live = value
+        self._live = held_on(value, self._live)
         if value.done:
             self._kept_feed.refresh()
         if value.keeping not in {"", self._keeping}:
@@ -189,9 +189,7 @@ from the disk, nobody is asked. `ctrl+s` saves what is shown as Markdown, withou
 
     def _show(self) -> None:
         shown = self._shown
-        # What was looked at is as fresh as it says, even where some of it could not be.
-        trouble = None if shown.lines or shown.kept else shown.trouble
-        self.query_one(IdentityHeader).tell(shown.as_of, trouble, inf if shown.done else _NEXT)
+        self.query_one(IdentityHeader).tell(shown.as_of, in_the_way(shown), inf if shown.done else _NEXT)
         self.query_one(Notice).as_of = shown.as_of
         self.query_one("#headline", Static).update(headline(shown), layout=False)
         self._show_lines()
@@ -261,7 +259,7 @@ from the disk, nobody is asked. `ctrl+s` saves what is shown as Markdown, withou
             self.app.push_screen(FactPage(clean_line(line.text), facts(line, self.clock())))
 
     def action_tick(self) -> None:
-        """Ask for a name and a note, and pass them on."""
+        """Ask who says that the line holds, and why, and keep that as a word given by hand."""
         from screens.tick import TickPage, Vouched
 
         line, checklist = self._line(), self._shown

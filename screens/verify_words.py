@@ -1,10 +1,13 @@
 """The release checklist in words: what stands above the lines, and everything about one of them."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from textual.content import Content
 
 from buddy_tui.clean import clean, clean_line
+from buddy_tui.errors import ExitCode
+from buddy_tui.model import Trouble
 from buddy_tui.report.checklist import passes
 from buddy_tui.verify.values import Answered, Before, Checklist, Line
 from screens.probe_words import short
@@ -20,6 +23,25 @@ _COUNTED = (
     (Answered.BY_HAND, "@", "by hand", "info"),
     (Answered.PENDING, "●", "to come", "info"),
 )
+
+
+def held_on(value: Checklist, last: Checklist | None) -> Checklist:
+    """Return what is to be seen: where a look could not even begin, the last answers, with what was in its way."""
+    if value.trouble and not value.lines and last and last.lines and last.done:
+        return replace(last, trouble=value.trouble)
+    return value
+
+
+def in_the_way(checklist: Checklist) -> Trouble | None:
+    """Return what has kept us from looking since.
+
+    What was looked at is as fresh as it says, even where some of it could not be; nor does a tick make it old.
+    """
+    trouble, seen = checklist.trouble, checklist.as_of
+    if checklist.kept or trouble is None:
+        return None
+    since = seen is None or trouble.since > seen
+    return trouble if not checklist.lines or (since and trouble.exit_code != ExitCode.USAGE) else None
 
 
 def headline(checklist: Checklist) -> Content:
@@ -51,9 +73,9 @@ def status(checklist: Checklist, now: datetime, ways: str, *, read_only: bool) -
         return Cell(_joined("nothing was seen", "ctrl+r looks again", ways), "dim")
     if checklist.done:
         looked = f"looked {age(checklist.as_of, now)} ago"
-        return Cell(
-            _joined("pass" if passes(checklist) else "no pass", looked, "ctrl+r looks again", ways), "dim"
-        )
+        good = "passed" if in_the_way(checklist) else "pass"
+        said = good if passes(checklist) else "no pass"
+        return Cell(_joined(said, looked, "ctrl+r looks again", ways), "dim")
     session = (
         "read-only: tries no session" if read_only else "writes one session of its own, deletes it again"
     )

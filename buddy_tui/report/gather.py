@@ -71,7 +71,13 @@ async def writing(
 async def _begun(name: ServiceName, sources: Sources) -> Material:
     """Read what must be there: the service, its revisions, and the journal, which was read already."""
     now, journal = sources.clock(), sources.journal
-    service, revisions = await asyncio.gather(sources.cloud.service(name), sources.cloud.revisions(name))
+    service, revisions = await asyncio.gather(
+        sources.cloud.service(name), sources.cloud.revisions(name), return_exceptions=True
+    )
+    if isinstance(service, BaseException):
+        raise service  # it names what is near; the error of the revisions does not
+    if isinstance(revisions, BaseException):
+        raise revisions
     records = tuple(one for one in journal.records if one.name == name)
     return Material(service, revisions, now, records=records, unread=tuple(journal.trouble))
 

@@ -91,7 +91,8 @@ def _root(report: Report) -> Iterator[str]:
         yield " ".join(map(words, root.words)) + sure
     else:
         yield "TODO: nothing that was read tells."
-    yield from _titled("Evidence", [*_list(root.evidence), *_quoted(root.quotes)])
+    evidence, quoted = _list(root.evidence), list(_quoted(root.quotes))
+    yield from _titled("Evidence", [*evidence, *([""] if evidence and quoted else []), *quoted])
     yield from _titled("Each failure", _list(root.each))
     yield from _titled("What the attempts changed", _list(root.attempts))
     yield from _titled("What is not certain", _list(root.unsure))
@@ -100,7 +101,7 @@ def _root(report: Report) -> Iterator[str]:
 def _quoted(quotes: Iterable[str]) -> Iterator[str]:
     lines = list(fenced(quotes))
     if lines:
-        yield from ("", "As it was logged:", "", *lines)
+        yield from ("As it was logged:", "", *lines)
 
 
 def _actions(report: Report) -> Iterator[str]:

@@ -88,6 +88,16 @@ def test_the_document_has_every_key_of_its_schema() -> None:
     assert [one["title"] for one in told["links"][:2]] == ["Service", "Revisions"]
 
 
+def test_a_service_that_is_misspelt_is_told_what_is_near_whoever_answers_first(cloud: FakeReads) -> None:
+    cloud.fail("revisions", NotFound("There is no service api."))
+    cloud.fail("service", NotFound("There is no service api.", "Did you mean apis?"))
+
+    with pytest.raises(NotFound) as raised:
+        run()
+
+    assert raised.value.hint == "Did you mean apis?"
+
+
 def test_since_is_a_length_of_time(cloud: FakeReads, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("--since", "30m") == 0
 

@@ -80,7 +80,7 @@ PLACES = (
     Place("Log file", "`buddy-tui open FILE`", (FileScreen,)),
     Place("Probes", "`p`", (ProbesScreen, MatrixTable)),
     Place("One answer of a probe", "`enter` in the probes", (CellPage,)),
-    Place("Verification plan", "`v`", (VerifyScreen, ChecklistTable)),
+    Place("Release checklist", "`v`", (VerifyScreen, ChecklistTable)),
     Place("Incident report", "`i`", (ReportScreen,)),
     Place("Doctor", "`!`", (DoctorScreen, DoctorTable)),
     Place("Ways back", "`R`", (RollbackScreen, WaysTable)),

@@ -13,21 +13,29 @@ from textual.pilot import Pilot
 from buddy_tui.app import BuddyApp
 from buddy_tui.change_streams import ChangeStreams
 from buddy_tui.config import Settings
+from buddy_tui.doctor.gather import Outside
 from buddy_tui.gateway import Cloud, TrafficChange, Writes
 from buddy_tui.journal.keep import Journal
 from buddy_tui.model import Container, RevisionState, Service, ServiceName
 from buddy_tui.probes.values import Answer
+from buddy_tui.report.conclusion import report
+from buddy_tui.report.people import People, hidden
+from buddy_tui.report.values import Writing
 from screens.base import Feed
 from screens.confirm import ConfirmScreen
 from screens.messages import OpenVerify
 from screens.probes import ProbeFeeds
 from screens.verify import VerifyScreen
 from tests import make
+from tests.core.doctor.made import examination, held
+from tests.core.report import material
 from tests.fakes import FakeDoor, FakeReads
 from tests.screens import probing
 from tests.screens.stage import NARROW, Script, settings, settle
 
 NAME = make.NAME
+REPORT = hidden(report(material.failures()), People(shown=True))
+FAILING = examination(held=held("run.services.update"))
 GOOD, BAD, OLD = "api-00041-kub", "api-00042-xez", "api-00040-wam"
 PRODUCTION = settings()
 STAGING = settings(environment="staging")
@@ -76,6 +84,11 @@ def cloud() -> FakeReads:
     return fake
 
 
+def nobody(_: ServiceName | None) -> Outside:
+    """Stand for a doctor, so that there is one; its feed is from memory."""
+    raise AssertionError("a scripted doctor looks at nothing")
+
+
 class ChangeStage(BuddyApp):
     """The app over `fake`; what it would put on the clipboard is kept by Textual."""
 
@@ -84,7 +97,7 @@ class ChangeStage(BuddyApp):
         self.now = make.NOW
         self.matrix = Script(probing.NO_ADDRESS)
         writes: Callable[[Cloud], Writes] | None = None if of.read_only else lambda _: cast("Writes", fake)
-        super().__init__(of, self._connect, writes=writes, clock=lambda: self.now, saves=saves)
+        super().__init__(of, self._connect, writes=writes, doctor=nobody, clock=lambda: self.now, saves=saves)
         self.changes = ChangeStreams(
             of,
             self._feeds._connected,
@@ -114,6 +127,15 @@ class ChangeStage(BuddyApp):
             self.push_screen(
                 VerifyScreen(self.settings, feed, self.clock, message.name, Script(), lambda *_: True)
             )
+
+    def doctor_feed(self, outside: Callable[[], Outside]) -> Feed[Any]:
+        """Look at nothing of this machine."""
+        del outside
+        return Script(FAILING)
+
+    def report_feed(self, name: ServiceName, since: timedelta | None) -> Feed[Any]:
+        """Tell of an incident from memory, and of nothing else."""
+        return Script(Writing(name, REPORT) if since is None else Writing(name, reading="the request log"))
 
     def preflight_feed(self, name: ServiceName, source: str, *, smoke: bool) -> Feed[Any]:
         """Look at no folder of this machine."""

@@ -49,11 +49,11 @@ _MOST_ESCAPES = 1000
 # Keys that do something come more often than those that only type; nothing is left out, quitting included.
 TYPED = (*ascii_letters, *digits, "space", "minus", "full_stop", "exclamation_mark", "left_square_bracket")
 LEADING = (
-    *"RRPPDDULTSHKfpvdjkgGcyYoasxbmu",
+    *"RRPPDDULTSHKfpvdjkgGcyYoasxbmuintw",
     *("enter", "enter", "enter", "enter", "tab", "tab", "shift+tab", "escape", "up", "down", "left", "right"),
     *("ctrl+r", "ctrl+s", "ctrl+p", "ctrl+q", "colon", "question_mark", "slash", "space"),
     *("pagedown", "pageup", "home", "end", "backspace", "delete", "f1", "ctrl+u", "ctrl+e", "ctrl+c"),
-    "right_square_bracket",
+    *("right_square_bracket", "left_square_bracket", "exclamation_mark"),
 )
 
 # A way is a key and the screen that it leads to, and so on, from the list of services.
@@ -66,14 +66,23 @@ CONFIRM: Way = (*ROLLBACK, ("enter", "ConfirmScreen"))
 PLAN: Way = (*SERVICE, ("D", "PreflightScreen"), ("D", "ConfirmDeployScreen"))
 PROMOTION: Way = (*SERVICE, ("f9", "PromoteScreen"))
 RELEASE_WAY: Way = (*SERVICE, ("f10", "ReleaseScreen"))
+DOCTOR: Way = (("exclamation_mark", "DoctorScreen"),)
+REPORT: Way = (*SERVICE, ("i", "ReportScreen"))
+VERIFY: Way = (*SERVICE, ("v", "VerifyScreen"))
 LOOKING: tuple[Way, ...] = (
     (),
     (("H", "HistoryScreen"),),
     (("d", "FactPage"),),
+    DOCTOR,
     SERVICE,
     (*SERVICE, ("enter", "BootLogScreen")),
     (*SERVICE, ("p", "ProbesScreen")),
-    (*SERVICE, ("v", "VerifyScreen")),
+    VERIFY,
+    (*VERIFY, ("t", "TickPage")),
+    (*VERIFY, *DOCTOR),
+    REPORT,
+    (*REPORT, *DOCTOR),
+    (*SERVICE, *DOCTOR, ("d", "FactPage")),
     (*SERVICE, ("d", "FactPage")),
     (*SERVICE, ("question_mark", "HelpPage")),
     (*SERVICE, ("colon", "Palette")),
@@ -93,6 +102,8 @@ CHANGING: tuple[Way, ...] = (
     (*SERVICE, ("j", "ServiceScreen"), ("T", "TagPage")),
     PLAN,
     (*PLAN, ("shift+tab", "ConfirmDeployScreen"), ("shift+tab", "ConfirmDeployScreen")),
+    (*CONFIRM, *DOCTOR),
+    (*PLAN, *DOCTOR),
     (*PROMOTION, ("a", "ReasonPage")),
     (*RELEASE_WAY, ("x", "ReasonPage")),
     (*SERVICE, ("f11", "ProgressScreen")),

@@ -207,6 +207,21 @@ async def test_ctrl_r_reads_again_and_without_an_answer_the_old_report_stays_wit
         assert app.page.startswith("# Incident report")
 
 
+@pytest.mark.parametrize("reading", ["boot logs, source archives and the audit log", ""])
+async def test_a_stream_that_begins_anew_takes_no_report_away(reading: str) -> None:
+    trouble = None if reading else incident.OFFLINE
+    async with on_report(DONE) as (app, pilot):
+        app.pass_time(90)
+        app.feeds[None].put(Writing(make.NAME, reading=reading, trouble=trouble))
+        await settle(pilot)
+
+        shown = frame(app)
+        assert app.page.startswith("# Incident report")
+        assert ("! stale 1m" if trouble else "from 1m ago") in shown
+        assert "live" not in shown.splitlines()[0]
+        assert not reading or f"● reads {reading} … 1m" in shown
+
+
 async def test_o_opens_the_service_and_a_click_the_page_that_it_is_on() -> None:
     async with on_report(DONE, size=(120, 60), keys=("o", "G")) as (app, pilot):
         assert app.opened_urls == [

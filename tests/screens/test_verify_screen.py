@@ -7,7 +7,7 @@ import pytest
 from textual.pilot import Pilot
 
 from buddy_tui.config import Known
-from buddy_tui.verify.values import Checklist
+from buddy_tui.verify.values import Answered, Checklist
 from screens.service import ServiceScreen
 from screens.tick import TickPage
 from screens.verify import VerifyScreen
@@ -135,6 +135,20 @@ async def test_a_name_and_a_note_tick_the_line_under_the_cursor() -> None:
         assert on_top(app) is VerifyScreen
 
 
+async def test_in_a_tiny_terminal_the_fields_and_the_buttons_are_scrolled_to() -> None:
+    async with on_verify(probing.CHECKLIST, size=(40, 12), keys=("t",)) as (app, pilot):
+        assert "Cancel" in frame(app)
+
+        await pilot.press("shift+tab", *"seen")
+        await settle(pilot)
+        assert "seen" in frame(app)
+
+
+async def test_a_line_that_is_still_looked_at_is_ticked_without_a_measurement() -> None:
+    async with on_verify(probing.CHECKLIST, keys=("G", "k", "k", "t")) as (app, _pilot):
+        assert "measured: nothing yet" in frame(app)
+
+
 async def test_without_a_name_the_button_stays_off() -> None:
     async with on_verify(probing.CHECKLIST, keys=("t",)) as (app, pilot):
         await pilot.press("shift+tab", *"seen", "shift+tab", "end", "ctrl+u")
@@ -158,6 +172,51 @@ async def test_answers_come_in_where_their_line_stands() -> None:
 async def test_a_plan_that_could_not_be_looked_at_says_why() -> None:
     async with on_verify(Checklist(incident.NAME, trouble=probing.OFFLINE)) as (app, _pilot):
         assert "Cloud Run does not answer." in frame(app)
+        assert "Nothing could be looked at" in frame(app)
+
+
+async def test_where_a_new_look_cannot_begin_the_last_answers_stay_and_are_called_stale() -> None:
+    async with on_verify(probing.NOT_SEEN_NOW, keys=("j",)) as (app, pilot):
+        since = app.pass_time(90)
+        app.checklist.put(Checklist(incident.NAME, done=True, trouble=replace(probing.OFFLINE, since=since)))
+        await settle(pilot)
+
+        shown = frame(app)
+        assert "! stale 1m" in shown
+        assert "looked 1m ago" in shown
+        assert f"What you see is from {NOW:%H:%M:%S} UTC." in shown
+        assert app.screen.query_one(ChecklistTable).key == "boots"
+
+
+async def test_a_pass_that_cannot_be_looked_at_again_is_told_as_past() -> None:
+    good = tuple(replace(one, answered=Answered.YES) for one in probing.LINES)
+    passing = replace(probing.NOT_SEEN_NOW, lines=good)
+    async with on_verify(passing) as (app, pilot):
+        assert " pass · looked" in frame(app)
+
+        app.checklist.put(replace(passing, trouble=replace(probing.OFFLINE, since=app.pass_time(60))))
+        await settle(pilot)
+        assert " passed · looked 1m ago" in frame(app)
+
+
+async def test_in_a_small_terminal_trouble_leaves_room_for_the_answers() -> None:
+    long = replace(probing.OFFLINE, sentence="Cloud Run does not answer. " * 8)
+    async with on_verify(replace(probing.NOT_SEEN_NOW, trouble=long), size=(40, 12)) as (app, _pilot):
+        assert "✓ yes" in frame(app)
+
+
+async def test_what_a_look_could_not_see_makes_the_rest_of_it_no_older() -> None:
+    async with on_verify(replace(probing.NOT_SEEN_NOW, trouble=probing.OFFLINE)) as (app, _pilot):
+        assert probing.OFFLINE.sentence in frame(app)
+        assert "stale" not in frame(app)
+
+
+async def test_an_unfinished_look_that_cannot_begin_again_leaves_nothing_that_seems_to_go_on() -> None:
+    async with on_verify(probing.CHECKLIST) as (app, pilot):
+        app.checklist.put(Checklist(incident.NAME, done=True, trouble=probing.OFFLINE))
+        await settle(pilot)
+
+        assert "● looking" not in frame(app)
         assert "Nothing could be looked at" in frame(app)
 
 

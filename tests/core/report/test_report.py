@@ -474,3 +474,12 @@ def test_a_fix_is_a_command_only_where_it_is_one() -> None:
         (fixes[0], ""),
         ("Run:", fixes[1]),
     ]
+
+
+def test_a_cause_that_is_quoted_alone_leaves_no_gap_in_the_page() -> None:
+    made = report(material.failures())
+
+    page = as_markdown(replace(made, root=replace(made.root, evidence=())))
+
+    assert "### Evidence\n\nAs it was logged:\n\n```text\n" in page
+    assert "\n\n\n" not in page + as_markdown(made)
