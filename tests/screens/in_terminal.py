@@ -1,15 +1,24 @@
 """The dashboard with every payload everywhere, in a real terminal, for as long as it takes to draw it."""
 
-from tests.screens.stage import Script, Stage, settings
+from tests.screens.stage import Script, Stage, frame, settings
 from tests.screens.test_hostile import PAYLOADS, hostile_boot, hostile_snapshot
+
+_PATIENCE = 0.1
 
 
 class Brief(Stage):
-    """Opens the boot log, and leaves by itself once everything was drawn."""
+    """Opens the boot log once there are revisions, and leaves by itself once that is drawn too."""
 
     def on_mount(self) -> None:
-        self.set_timer(0.7, lambda: self.simulate_key("l"))
-        self.set_timer(1.4, self.exit)
+        self._waiting = self.set_interval(_PATIENCE, self._go_on)
+
+    def _go_on(self) -> None:
+        shown = frame(self)
+        if "Does not boot" in shown:
+            self._waiting.stop()
+            self.set_timer(_PATIENCE, self.exit)  # what was laid out is on its way to the terminal
+        elif "REVISION" in shown:
+            self.simulate_key("l")  # as often as it takes: a key that comes before the rows leads nowhere
 
 
 if __name__ == "__main__":

@@ -63,8 +63,8 @@ BROKEN = {
         "You can do nothing here (see credentials).", "credentials", SIGN_IN, connect=raises(NOT_SIGNED_IN)
     ),
     "no network": Broken(
-        "You can do nothing here (see credentials and network).",
-        "credentials",
+        "You can do nothing here (see network).",
+        "network",
         "Check the network.",
         connect=raises(UNREACHABLE),
         reach=raises(UNREACHABLE),
