@@ -45,11 +45,11 @@ class Planted:
 
     @property
     def files(self) -> dict[str, str]:
-        """Return every file that the program wrote, by its name; not the operator's own, which it moves aside."""
+        """Return every file that the program wrote, by its name; not the operator's own, which it moves or packs."""
         return {
             path.name: path.read_text(encoding="utf-8", errors="surrogateescape")
             for path in sorted((self.home / "state").rglob("*"))
-            if path.is_file() and "set-aside" not in path.parts
+            if path.is_file() and "set-aside" not in path.parts and ".zip" not in path.name
         }
 
 
