@@ -174,11 +174,13 @@ class ProbeStreams:
             yield await asyncio.to_thread(kept.all)
             await wake.wait()
 
-    def tick(self, name: ServiceName, revision: str, line: str, by: str, note: str) -> None:
+    async def tick(self, name: ServiceName, revision: str, line: str, by: str, note: str) -> None:
         """Keep somebody's word for a line of the plan. Raises UsageProblem or Unwritable."""
         from buddy_tui.verify.ticks import Ticks, vouched
 
-        Ticks(name).keep(revision, vouched(line, by, note, self._clock()))
+        word = vouched(line, by, note, self._clock())
+        # Another program may hold the file for seconds.
+        await asyncio.to_thread(Ticks(name).keep, revision, word)
 
     async def _verified(
         self, name: ServiceName, revision: str, ticks: Ticks

@@ -1,6 +1,6 @@
 """The release checklist of one service: each line answered by what was seen, or by somebody's word; now, and kept."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from math import inf
 from typing import ClassVar
@@ -73,7 +73,7 @@ from the disk, nobody is asked. `ctrl+s` saves what is shown as Markdown, withou
         clock: Clock,
         name: ServiceName,
         releases: Feed[tuple[Checklist, ...]],
-        tick: Callable[[str, str, str, str], bool],
+        tick: Callable[[str, str, str, str], Awaitable[bool]],
     ) -> None:
         super().__init__(settings, feed, clock, name.project, name.region, name.service)
         self._address = name
@@ -266,9 +266,13 @@ from the disk, nobody is asked. `ctrl+s` saves what is shown as Markdown, withou
         if line is None:
             return
 
-        def vouch(word: Vouched | None) -> None:
-            if word and self._vouch(checklist.revision, line.id, word.by, word.note):
+        async def keep(word: Vouched) -> None:
+            if await self._vouch(checklist.revision, line.id, word.by, word.note):
                 (self._kept_feed if checklist.kept else self._feed).refresh()
+
+        def vouch(word: Vouched | None) -> None:
+            if word:
+                self.run_worker(keep(word), group="tick")
 
         self.app.push_screen(TickPage(line, self.settings.account.value), vouch)
 

@@ -99,9 +99,9 @@ class Looking(BaseApp):
         feed = LiveFeed(lambda wake: probes.checklists(name, revision, wake))
         kept = LiveFeed(lambda wake: probes.releases(name, wake))
 
-        def tick(verified: str, line: str, by: str, note: str) -> bool:
+        async def tick(verified: str, line: str, by: str, note: str) -> bool:
             try:
-                probes.tick(name, verified, line, by, note)
+                await probes.tick(name, verified, line, by, note)
             except BuddyError as error:
                 self.notify(f"{error} {error.hint}".strip(), severity="error", markup=False)
                 return False

@@ -89,6 +89,10 @@ def nobody(_: ServiceName | None) -> Outside:
     raise AssertionError("a scripted doctor looks at nothing")
 
 
+async def _taken(*_: str) -> bool:
+    return True
+
+
 class ChangeStage(BuddyApp):
     """The app over `fake`; what it would put on the clipboard is kept by Textual."""
 
@@ -124,9 +128,7 @@ class ChangeStage(BuddyApp):
         message.prevent_default()
         if not isinstance(self.screen, VerifyScreen):
             feed = Script(probing.CHECKLIST)
-            self.push_screen(
-                VerifyScreen(self.settings, feed, self.clock, message.name, Script(), lambda *_: True)
-            )
+            self.push_screen(VerifyScreen(self.settings, feed, self.clock, message.name, Script(), _taken))
 
     def doctor_feed(self, outside: Callable[[], Outside]) -> Feed[Any]:
         """Look at nothing of this machine."""

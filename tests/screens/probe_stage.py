@@ -61,7 +61,7 @@ class ProbeStage(Stage):
             )
         )
 
-    def _ticked(self, *word: str) -> bool:
+    async def _ticked(self, *word: str) -> bool:
         self.ticked.append(word)
         return True
 

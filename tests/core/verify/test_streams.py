@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from buddy_tui.config import Known, Settings
 from buddy_tui.diagnose import Examiner
@@ -13,6 +14,7 @@ from buddy_tui.errors import UsageProblem
 from buddy_tui.gateway import Cloud
 from buddy_tui.logs import LogDesk
 from buddy_tui.probe_streams import ProbeStreams
+from buddy_tui.verify.ticks import Ticks
 from buddy_tui.verify.values import Answered, Checklist
 from tests import make
 from tests.fakes import FakeReads, FakeTime
@@ -49,7 +51,7 @@ async def test_a_whole_look_is_kept_and_a_tick_is_shown_and_kept_without_asking_
             told = await anext(values)
         asked = len(cloud.calls)
 
-        streams.tick(make.NAME, REVISION, "monitor-fed", "alice", "Seen.")
+        await streams.tick(make.NAME, REVISION, "monitor-fed", "alice", "Seen.")
         wake.set()
         ticked = await anext(values)
 
@@ -76,4 +78,17 @@ async def test_what_is_kept_is_read_again_when_that_is_asked(streams: ProbeStrea
 
 async def test_a_line_that_the_plan_does_not_have_is_not_ticked(streams: ProbeStreams) -> None:
     with pytest.raises(UsageProblem, match="no line"):
-        streams.tick(make.NAME, REVISION, "nothing", "alice", "Seen.")
+        await streams.tick(make.NAME, REVISION, "nothing", "alice", "Seen.")
+
+
+async def test_a_tick_that_waits_for_another_program_keeps_nobody_else_waiting(streams: ProbeStreams) -> None:
+    path = Ticks(make.NAME).path(REVISION)
+    path.parent.mkdir(parents=True)
+    with FileLock(path.with_suffix(".lock")):
+        tick = asyncio.create_task(streams.tick(make.NAME, REVISION, "monitor-fed", "alice", "Seen."))
+        for _ in range(5):
+            await asyncio.sleep(0.01)
+        assert not tick.done()
+
+    await tick
+    assert [one.by for one in Ticks(make.NAME).of(REVISION)] == ["alice"]
