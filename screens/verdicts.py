@@ -4,6 +4,7 @@ from collections.abc import Collection
 from typing import Final
 
 from buddy_tui.preflight.values import Verdict
+from buddy_tui.preflight.wording import COUNTED
 from screens.words import NONE, Cell
 
 MARKS: Final = {
@@ -12,18 +13,12 @@ MARKS: Final = {
     Verdict.FAIL: Cell("✗ FAIL", "bad"),
     Verdict.SKIPPED: Cell(f"{NONE} skipped", "dim"),
 }
-_COUNTED = (
-    (Verdict.FAIL, "failed", "bad"),
-    (Verdict.WARN, "to look at", "warn"),
-    (Verdict.PASS, "passed", "ok"),
-    (Verdict.SKIPPED, "skipped", "dim"),
-)
 
 
 def counts(verdicts: Collection[Verdict]) -> tuple[Cell, ...]:
     """Return how many say what, the bad ones first; what nobody says is left out."""
     return tuple(
-        Cell(f"{count} {words}  ", tone)
-        for verdict, words, tone in _COUNTED
+        Cell(f"{count} {words}  ", MARKS[verdict].tone)
+        for verdict, words in COUNTED.items()
         if (count := sum(one is verdict for one in verdicts))
     )

@@ -10,15 +10,9 @@ from buddy_tui.doctor.conclude import conclude
 from buddy_tui.doctor.values import Check
 from buddy_tui.doctor.wording import sentence
 from buddy_tui.preflight.values import Verdict
+from buddy_tui.preflight.wording import MARKS, tally
 
 _NO_TERMINAL = (100, 24)
-_MARKS = {Verdict.PASS: "pass", Verdict.WARN: "warn", Verdict.FAIL: "FAIL", Verdict.SKIPPED: "skipped"}
-_WORDS = {
-    Verdict.FAIL: "failed",
-    Verdict.WARN: "to look at",
-    Verdict.PASS: "passed",
-    Verdict.SKIPPED: "skipped",
-}
 _HEAD = 9 + 13
 
 
@@ -52,16 +46,15 @@ def as_text(checks: Sequence[Check], took: float) -> str:
     """Return the page for people, as wide as the terminal; what can be copied stands on one line."""
     columns = max(60, shutil.get_terminal_size(_NO_TERMINAL).columns)
     lines = [line for check in checks for line in _told(check, columns)]
-    counts = [(sum(one.verdict is verdict for one in checks), words) for verdict, words in _WORDS.items()]
-    tally = ", ".join(f"{count} {words}" for count, words in counts if count)
+    counts = tally([one.verdict for one in checks])
     told = sentence(conclude(checks))
     headline = _wrapped("", told, columns) if told else []
-    return "\n".join([*lines, "", *headline, f"{tally}, in {took:.1f} s."]) + "\n"
+    return "\n".join([*lines, "", *headline, f"{counts}, in {took:.1f} s."]) + "\n"
 
 
 def _told(check: Check, columns: int) -> Iterator[str]:
     margin = " " * _HEAD
-    yield from _wrapped(f"{_MARKS[check.verdict]:<9}{check.name:<13}", check.message, columns)
+    yield from _wrapped(f"{MARKS[check.verdict]:<9}{check.name:<13}", check.message, columns)
     for line in check.evidence:
         yield from _wrapped(f"{margin}- ", line, columns)
     if check.fix:

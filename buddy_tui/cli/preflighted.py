@@ -8,11 +8,10 @@ from typing import Any
 
 from buddy_tui.clean import clean_line
 from buddy_tui.preflight.values import Check, Evidence, Preflight, Verdict
-from buddy_tui.preflight.wording import bytes_of, counted
+from buddy_tui.preflight.wording import MARKS, bytes_of, counted, tally
 from buddy_tui.redact import redact
 
 _NO_TERMINAL = (100, 24)
-_MARKS = {Verdict.PASS: "pass", Verdict.WARN: "warn", Verdict.FAIL: "FAIL", Verdict.SKIPPED: "skipped"}
 _ENDINGS = {
     Verdict.PASS: "Ready to deploy.",
     Verdict.WARN: "Ready to deploy, with something to look at.",
@@ -40,7 +39,7 @@ def as_text(found: Preflight) -> str:
     lines = [f"Preflight of {clean_line(str(found.root))}", *_about(found, columns), ""]
     for check in found.checks:
         lines += _told(check, columns)
-    lines += ["", *_wrapped("", f"{_tally(found)}. {_ending(found)}", columns)]
+    lines += ["", *_wrapped("", f"{tally([one.verdict for one in found.checks])}. {_ending(found)}", columns)]
     if found.suggested_root:
         lines.append(f"Deploy from {clean_line(str(found.suggested_root))}")
     return "\n".join(lines) + "\n"
@@ -68,7 +67,7 @@ def _about(found: Preflight, columns: int) -> Iterator[str]:
 
 
 def _told(check: Check, columns: int) -> Iterator[str]:
-    head = f"{_MARKS[check.verdict]:<{_MARK}}{check.name:<{_NAME}}"
+    head = f"{MARKS[check.verdict]:<{_MARK}}{check.name:<{_NAME}}"
     margin = " " * (_MARK + _NAME)
     yield from _wrapped(head, check.message, columns)
     if check.verdict in {Verdict.PASS, Verdict.SKIPPED}:
@@ -92,19 +91,6 @@ def _ending(found: Preflight) -> str:
     if unknown and found.verdict is not Verdict.FAIL:
         return "Nothing speaks against it, and what it starts was not understood."
     return _ENDINGS[found.verdict]
-
-
-def _tally(found: Preflight) -> str:
-    counts = [
-        (sum(check.verdict is verdict for check in found.checks), words)
-        for verdict, words in (
-            (Verdict.FAIL, "failed"),
-            (Verdict.WARN, "to look at"),
-            (Verdict.PASS, "passed"),
-            (Verdict.SKIPPED, "skipped"),
-        )
-    ]
-    return ", ".join(f"{count} {words}" for count, words in counts if count)
 
 
 def _wrapped(first: str, text: str, columns: int) -> list[str]:

@@ -1,16 +1,31 @@
 """preflight: lists, sizes and places in words. What comes from the upload is cleaned before it is told."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from typing import Final
 
 import humanize
 
 from buddy_tui.clean import clean_line
-from buddy_tui.preflight.values import Evidence, Facts
+from buddy_tui.preflight.values import Evidence, Facts, Verdict
 from buddy_tui.redact import redact
 from buddy_tui.source.values import NO_PLACE, At, Unknown
 
+MARKS: Final = {Verdict.PASS: "pass", Verdict.WARN: "warn", Verdict.FAIL: "FAIL", Verdict.SKIPPED: "skipped"}
+# What so many checks are counted as, the bad ones first.
+COUNTED: Final = {
+    Verdict.FAIL: "failed",
+    Verdict.WARN: "to look at",
+    Verdict.PASS: "passed",
+    Verdict.SKIPPED: "skipped",
+}
 # As much evidence as a finding bears; what is more is counted.
 _MOST = 12
+
+
+def tally(verdicts: Collection[Verdict]) -> str:
+    """Return `2 failed, 1 to look at, 25 passed`; what nobody says is left out."""
+    counts = [(sum(one is verdict for one in verdicts), words) for verdict, words in COUNTED.items()]
+    return ", ".join(f"{count} {words}" for count, words in counts if count)
 
 
 def listed(names: Iterable[str], most: int = 3) -> str:

@@ -62,7 +62,7 @@ class Attempt:
         """How it ended, in a few words, e.g. `put back at 50 %`."""
         if self.put_back:
             return f"put back at {self.reached} %" if self.reached else "put back"
-        return _BAD.get(Ending(self.end.outcome), self.end.outcome)
+        return _BAD[Ending(self.end.outcome)]
 
     @property
     def sentence(self) -> str:

@@ -98,7 +98,7 @@ def candidate_of(material: Material, episode: Episode) -> str:
     for revision in material.revisions:
         if revision.name in serving | failed:
             return ""
-        if revision.state is RevisionState.READY and revision.name not in episode.moved:
+        if revision.state is RevisionState.READY and revision.name not in episode.suspects:
             return revision.name
     return ""
 
@@ -130,9 +130,9 @@ def advice(material: Material, episode: Episode) -> Iterator[Advice]:
         each = "the failure" if len(episode.failed) == 1 else "each failure by itself, the newest first"
         diagnose = shlex.join(["buddy-tui", "diagnose", lead.revision, *_place(service)])
         yield Advice(f"Find the cause of {each}.", diagnose)
-    for name in episode.moved:
+    for name in episode.suspects:
         logs = shlex.join(["buddy-tui", "logs", name, *_place(service)])
-        yield Advice(f"Find out what is wrong with {name}, and mend it before it gets traffic again.", logs)
+        yield Advice(f"Find out what is wrong with {name}, and mend it before it gets traffic.", logs)
     told = truth(service, material.revisions)
     if told.pinned:
         yield from _unpin(service, candidate_of(material, episode), bad_latest(material, episode))
@@ -148,7 +148,7 @@ def _fixed(fix: str) -> Advice:
 def bad_latest(material: Material, episode: Episode) -> str:
     """Return the revision that LATEST means if it is a part of what went wrong, else empty."""
     latest = material.service.latest_ready
-    return latest if latest in episode.moved else ""
+    return latest if latest in episode.suspects else ""
 
 
 def _tidy(material: Material, episode: Episode, folder: str) -> Iterator[Advice]:

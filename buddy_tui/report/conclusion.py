@@ -85,7 +85,7 @@ def _looked_at(material: Material, since: datetime | None) -> Iterator[str]:
 def _context(material: Material, found: Episode) -> datetime:
     """Return from when on the story is told: from the deployment of what is compared, or of what went wrong."""
     good = last_good(material, found)
-    bad = map(material.revision, found.moved)
+    bad = map(material.revision, found.suspects)
     return min([found.since, *(one.created for one in (good, *bad) if one and one.created)])
 
 
@@ -95,7 +95,7 @@ def _trigger(material: Material, found: Episode) -> Iterator[str]:
         yield _deployed(first)
         if good and incident and incident.first_bad == first.name and incident.changed:
             yield f"What was different from {good.name}: {'; '.join(incident.changed)}."
-    for name in found.moved:
+    for name in found.suspects:
         if revision := material.revision(name):
             yield _deployed(revision)
     for back in found.back:

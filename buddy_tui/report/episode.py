@@ -42,8 +42,8 @@ class Episode:
     before: tuple[Revision, ...] = ()
 
     @property
-    def moved(self) -> tuple[str, ...]:
-        """Name the revisions that had traffic, and lost it."""
+    def suspects(self) -> tuple[str, ...]:
+        """Name the revisions whose traffic was taken away, or whose promotion ended badly."""
         names = [*(one.revision for one in self.back), *(one.revision for one in self.ended)]
         return tuple(dict.fromkeys(names))
 

@@ -22,7 +22,7 @@ def pages(material: Material) -> tuple[Page, ...]:
 
 def links(material: Material, episode: Episode) -> tuple[Page, ...]:
     """Return these, and the logs of the first and the last failure, and of what lost its traffic."""
-    moved = map(material.revision, episode.moved)
+    moved = map(material.revision, episode.suspects)
     about = dict.fromkeys((*episode.failed[:1], *episode.failed[-1:], *moved))
     return (*pages(material), *(_logs(material, one) for one in about if one))
 

@@ -48,8 +48,8 @@ def _left(material: Material, found: Episode) -> Iterator[str]:
         yield "deploy from the root"
     if stale:
         yield f"delete the look-alikes ({listed(stale)})"
-    if found.moved:
-        yield f"find out what is wrong with {' and '.join(found.moved)}"
+    if found.suspects:
+        yield f"find out what is wrong with {' and '.join(found.suspects)}"
     if pinned and not bad_latest(material, found):
         yield "restore latest"
 

@@ -95,9 +95,7 @@ def test_two_failed_promotions_are_told_with_their_gates() -> None:
     assert len(told.root.evidence) == 2
     assert all("put back: Requests that fail: 41 of 100." in one for one in told.root.evidence)
     assert [one.what for one in told.timeline] == [What.DEPLOYED, What.ACTION, What.ACTION, What.PROBES]
-    assert told.advice[0].words == (
-        f"Find out what is wrong with {NEW}, and mend it before it gets traffic again."
-    )
+    assert told.advice[0].words == (f"Find out what is wrong with {NEW}, and mend it before it gets traffic.")
     assert any(one.words.startswith(f"Do not restore latest yet: LATEST means {NEW}.") for one in told.advice)
 
 
